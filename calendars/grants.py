@@ -1,0 +1,81 @@
+"""Grants: the tokens of a connection, encrypted at rest, saved by compare-and-set."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+
+from calendars.models import CalendarConnection, Grant
+
+
+class GrantUnreadable(Exception):
+    """None of TOKEN_KEYS decrypts it: a key was removed too early. The member would have to sign in again."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """`expires_at` is a POSIX time; an empty `access_token` means: refresh before use. Never logged."""
+
+    refresh_token: str
+    access_token: str = ""
+    expires_at: float = 0
+
+    def __repr__(self) -> str:
+        return "Tokens(…)"
+
+
+def encrypt(text: str) -> bytes:
+    return _fernet().encrypt(text.encode())
+
+
+def decrypt(secret: bytes | memoryview) -> str:
+    try:
+        return _fernet().decrypt(bytes(secret)).decode()
+    except InvalidToken:
+        raise GrantUnreadable("no key of TOKEN_KEYS decrypts this") from None
+
+
+def secret_of(tokens: Tokens) -> bytes:
+    return encrypt(json.dumps(asdict(tokens)))
+
+
+def store(connection: CalendarConnection, service: str, tokens: Tokens, scopes: Iterable[str] = ()) -> Grant:
+    """A new consent: replaces whatever grant there was for the service."""
+    changes = {"secret": secret_of(tokens), "scopes": " ".join(sorted(scopes)), "lost_at": None}
+    grant, created = Grant.objects.get_or_create(connection=connection, service=service, defaults=changes)
+    if not created:
+        Grant.objects.filter(pk=grant.pk).update(**changes, version=F("version") + 1, updated_at=timezone.now())
+        grant.refresh_from_db()
+    return grant
+
+
+def read(grant: Grant) -> Tokens:
+    """Raises GrantUnreadable."""
+    return Tokens(**json.loads(decrypt(grant.secret)))
+
+
+def renew(grant: Grant, tokens: Tokens) -> bool:
+    """Saves refreshed tokens unless somebody saved others since `grant` was read; then False: read again."""
+    saved = Grant.objects.filter(pk=grant.pk, version=grant.version).update(
+        secret=secret_of(tokens), version=F("version") + 1, updated_at=timezone.now()
+    )
+    if saved:
+        grant.refresh_from_db()
+    return bool(saved)
+
+
+def lose(grant: Grant) -> bool:
+    """Notes that the service refused this version of the grant for good."""
+    return bool(
+        Grant.objects.filter(pk=grant.pk, version=grant.version, lost_at=None).update(
+            lost_at=timezone.now(), version=F("version") + 1
+        )
+    )
+
+
+def _fernet() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in settings.TOKEN_KEYS])

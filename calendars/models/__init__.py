@@ -1,0 +1,6 @@
+from calendars.models.connection import CalendarConnection
+from calendars.models.event import Event, EventFields
+from calendars.models.grant import Grant
+from calendars.models.synced_event import HeldAppointment, SyncedEvent
+
+__all__ = ["CalendarConnection", "Event", "EventFields", "Grant", "HeldAppointment", "SyncedEvent"]

@@ -1,0 +1,207 @@
+"""Every setting, read from environment variables; each has a line in `.env.example` and in the README."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from caret_sync.env import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment()
+
+# --- The site ---------------------------------------------------------------------------------------------------
+DEBUG = env.flag("DEBUG", False)
+SECRET_KEY = env.text("SECRET_KEY", "only-for-development", required=not DEBUG)
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", ["127.0.0.1", "localhost"] if DEBUG else [], required=not DEBUG)
+CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS", [])
+SUPPORT_EMAIL = env.text("SUPPORT_EMAIL", "support@caretsync.example" if DEBUG else "")
+SUPPORT_URL = env.url("SUPPORT_URL", "", schemes=("https", "http"))
+if not (SUPPORT_EMAIL or SUPPORT_URL):
+    env.problems["SUPPORT_EMAIL"] = "or SUPPORT_URL must be set: members are sent there."
+
+# --- The move ---------------------------------------------------------------------------------------------------
+# The instant after which nothing but Graph and Google syncs.
+SYNC_CUTOFF = env.instant("SYNC_CUTOFF", "2027-03-31T23:59:59-07:00")
+# Grants are encrypted with the first of these Fernet keys; all of them decrypt, so that keys can be rotated.
+TOKEN_KEYS = env.items(
+    "TOKEN_KEYS", ["ZGV2ZWxvcG1lbnQtb25seS1rZXktMzItYnl0ZXMtISE="] if DEBUG else [], required=not DEBUG
+)
+
+# --- Microsoft and Google ---------------------------------------------------------------------------------------
+SIMULATOR_URL = env.url("SIMULATOR_URL", "", schemes=("http",))
+if SIMULATOR_URL and not DEBUG:
+    env.problems["SIMULATOR_URL"] = "is for development only and refused when DEBUG is off."
+simulated = bool(SIMULATOR_URL and DEBUG)
+MICROSOFT_CLIENT_ID = env.text("MICROSOFT_CLIENT_ID", "caret-sync" if DEBUG else "", required=not DEBUG)
+MICROSOFT_CLIENT_SECRET = env.text("MICROSOFT_CLIENT_SECRET", "simulated" if DEBUG else "", required=not DEBUG)
+# msal insists on https; where the simulator stands in, requests to this host are sent to it (calendars.graph.http).
+MICROSOFT_AUTHORITY = env.url("MICROSOFT_AUTHORITY", "https://login.microsoftonline.com/common")
+GRAPH_URL = env.url("GRAPH_URL", "https://graph.microsoft.com/v1.0")
+EWS_URL = env.url("EWS_URL", "https://outlook.office365.com/EWS/Exchange.asmx")
+GOOGLE_CLIENT_ID = env.text("GOOGLE_CLIENT_ID", "caret-sync" if DEBUG else "")
+GOOGLE_CLIENT_SECRET = env.text("GOOGLE_CLIENT_SECRET", "simulated" if DEBUG else "")
+GOOGLE_URL = env.url("GOOGLE_URL", "https://www.googleapis.com")
+if simulated:
+    GRAPH_URL = f"{SIMULATOR_URL}/v1.0"
+    EWS_URL = f"{SIMULATOR_URL}/EWS/Exchange.asmx"
+    GOOGLE_URL = SIMULATOR_URL
+
+# --- Times, in seconds ------------------------------------------------------------------------------------------
+SESSION_MAX_AGE = env.whole("SESSION_MAX_AGE", 14 * 24 * 3600, least=1)
+HTTP_TIMEOUT = env.number("HTTP_TIMEOUT", 30, least=0.05)
+# How long a worker that has stopped answering keeps its connection to itself. Longer than a request may last.
+LEASE_SECONDS = env.number("LEASE_SECONDS", 90, least=0.1)
+# A task works this long, page after page, then hands on to the next.
+TASK_SECONDS = env.number("TASK_SECONDS", 20, least=0.1)
+# A wait up to this long is waited in place; a longer one gives the worker back.
+SHORT_WAIT_SECONDS = env.number("SHORT_WAIT_SECONDS", 5)
+# Runs whose worker died, and waits that are over, are taken up again this often.
+SWEEP_SECONDS = env.number("SWEEP_SECONDS", 60, least=0.1)
+# First pause before a failed request is tried again; doubles with each try, with jitter.
+RETRY_SECONDS = env.number("RETRY_SECONDS", 1, least=0.01)
+RETRY_ATTEMPTS = env.whole("RETRY_ATTEMPTS", 5, least=1)
+# A sign-in under way may take this long.
+SIGN_IN_SECONDS = env.number("SIGN_IN_SECONDS", 900, least=1)
+# An approval by support of the move to another account can be used this long.
+APPROVAL_SECONDS = env.number("APPROVAL_SECONDS", 7 * 24 * 3600, least=1)
+LOGIN_RATE_LIMITS = env.flag("LOGIN_RATE_LIMITS", True)
+
+# --- Django -----------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "django_q",
+    "caret_sync.apps.CaretSyncConfig",
+    "firms",
+    "calendars",
+    "migration",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "caret_sync.urls"
+WSGI_APPLICATION = "caret_sync.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": env.database("DATABASE_URL", BASE_DIR / "caret_sync.sqlite3")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- Accounts ---------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "firms.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "dashboard"
+ACCOUNT_ADAPTER = "firms.accounts.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_PRESERVE_USERNAME_CASING = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+if not LOGIN_RATE_LIMITS:
+    ACCOUNT_RATE_LIMITS = False
+SESSION_COOKIE_AGE = SESSION_MAX_AGE
+SESSION_COOKIE_HTTPONLY = True
+# The answer of Microsoft's sign-in comes by a link from another site and needs the session: "Strict" would lose it.
+SESSION_COOKIE_SAMESITE = "Lax"
+
+# --- Transport security -----------------------------------------------------------------------------------------
+if not DEBUG:
+    SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", True)
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+
+# --- Mail -------------------------------------------------------------------------------------------------------
+EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS = env.email(
+    "EMAIL_URL", DEBUG
+)
+EMAIL_TIMEOUT = HTTP_TIMEOUT
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", SUPPORT_EMAIL or "calendar@caretsync.example")
+
+# --- Background tasks -------------------------------------------------------------------------------------------
+WORKERS = env.whole("WORKERS", 2, least=1)
+Q_CLUSTER = {
+    "name": "caret-sync",
+    # Our own database: a task is enqueued by the very transaction that changes the state it works on.
+    "orm": "default",
+    "workers": WORKERS,
+    # The clock of `retry` starts when a worker prefetches: with a queue no longer than the workers, a task waits for
+    # at most one other, so `retry` must exceed twice the time-out.
+    "queue_limit": WORKERS,
+    "timeout": env.whole("TASK_TIMEOUT", 120, least=1),
+    "retry": env.whole("TASK_RETRY", 300, least=2),
+    "max_attempts": 0,
+    "ack_failures": True,
+    "save_limit": 0,
+    "catch_up": False,
+    "recycle": 500,
+    "poll": 0.2,
+    "label": "Background tasks",
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+}
+
+SETTING_PROBLEMS = dict(env.problems)

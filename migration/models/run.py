@@ -1,0 +1,122 @@
+from django.db import models
+
+from calendars.models import CalendarConnection, SyncedEvent
+from calendars.models.connection import ID_LENGTH
+
+
+class MigrationRun(models.Model):
+    """One connection's migration. Written by `migration.runs` under the connection's lease."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Queued"
+        LISTING = "listing", "Reading the calendar"
+        TRANSLATING = "translating", "Translating ids"
+        MATCHING = "matching", "Matching"
+        CONFIRMING = "confirming", "Confirming what was not found"
+        WAITING = "waiting", "Waiting"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    ENDED = (State.DONE, State.CANCELLED)
+
+    connection = models.ForeignKey(CalendarConnection, models.CASCADE, related_name="runs")
+    state = models.CharField(max_length=20, choices=State, default=State.QUEUED, db_index=True)
+    # The step that goes on after a wait or a failure.
+    step = models.CharField(max_length=20, choices=State, default=State.QUEUED)
+    # Where the step stands; opaque to all but `migration.runs`. A write names the cursor it read.
+    cursor = models.JSONField(default=dict)
+    turn = models.PositiveBigIntegerField(default=0)
+    # After an approved move to another account: old ids prove nothing there.
+    metadata_only = models.BooleanField(default=False)
+
+    total = models.PositiveIntegerField(default=0)
+    listed = models.PositiveIntegerField(default=0)
+    by_id = models.PositiveIntegerField(default=0)
+    by_metadata = models.PositiveIntegerField(default=0)
+    anomalies = models.PositiveIntegerField(default=0)
+    requests = models.PositiveIntegerField(default=0)
+
+    wait_until = models.DateTimeField(null=True, blank=True)
+    # "throttled", "grant", "unstable", "unreachable": informs, never steers.
+    wait_reason = models.CharField(max_length=40, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    failure_class = models.CharField(max_length=100, blank=True)
+    failure_message = models.TextField(blank=True)
+    failure_hint = models.TextField(blank=True)
+
+    queued_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    touched_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-queued_at"]
+        constraints = [
+            models.UniqueConstraint(
+                name="run_one_live_per_connection",
+                fields=["connection"],
+                condition=~models.Q(state__in=["done", "cancelled"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.pk} of {self.connection_id}"
+
+
+class ListedAppointment(models.Model):
+    """An appointment as listed from Outlook, staged until the run ends."""
+
+    run = models.ForeignKey(MigrationRun, models.CASCADE, related_name="listed_appointments")
+    # Which full reading of which calendar it was seen in: "1", "2", … of the synced one, "other".
+    reading = models.CharField(max_length=20)
+    appointment_id = models.CharField(max_length=ID_LENGTH)
+    # The fields that matching and the first sync compare, as `calendars.graph.appointments` gives them.
+    fields = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="listed_once_per_reading", fields=["run", "reading", "appointment_id"])
+        ]
+
+    def __str__(self) -> str:
+        return self.appointment_id
+
+
+class Outcome(models.Model):
+    """What became of one synced event in a run."""
+
+    class Kind(models.TextChoices):
+        ID = "id", "Found by id"
+        METADATA = "metadata", "Found by subject and times"
+        ANOMALY = "anomaly", "Not found"
+
+    class How(models.TextChoices):
+        TRANSLATED = "translated", "Its old id, translated"
+        ICAL_UID = "ical_uid", "Its calendar UID"
+        SUBJECT_TIMES = "subject_times", "Subject, start and end"
+        OCCURRENCE = "occurrence", "Its series and original date"
+
+    class Reason(models.TextChoices):
+        NOT_FOUND = "not_found", "No appointment like it in Outlook"
+        AMBIGUOUS = "ambiguous", "Several appointments are equally like it"
+
+    run = models.ForeignKey(MigrationRun, models.CASCADE, related_name="outcomes")
+    synced_event = models.ForeignKey(SyncedEvent, models.CASCADE, related_name="outcomes")
+    outcome = models.CharField(max_length=10, choices=Kind)
+    how = models.CharField(max_length=20, choices=How, blank=True)
+    reason = models.CharField(max_length=20, choices=Reason, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_outcome_per_event", fields=["run", "synced_event"]),
+            models.CheckConstraint(
+                name="outcome_explained",
+                condition=models.Q(outcome="anomaly", how="") & ~models.Q(reason="")
+                | ~models.Q(outcome="anomaly") & models.Q(reason="") & ~models.Q(how=""),
+            ),
+        ]
+        indexes = [models.Index(fields=["run", "outcome"])]
+
+    def __str__(self) -> str:
+        return f"{self.outcome} of {self.synced_event_id}"

@@ -1,0 +1,44 @@
+from django.conf import settings
+from django.db import models
+
+from calendars.models import CalendarConnection
+
+
+class SignInAttempt(models.Model):
+    """A sign-in with Microsoft under way or ended: consumed once, feeds the loop breaker and the audit."""
+
+    class Result(models.TextChoices):
+        UNDER_WAY = "under_way", "Under way"
+        CONSUMED = "consumed", "Being checked"
+        ACCEPTED = "accepted", "Accepted"
+        ANOTHER_MAILBOX = "another_mailbox", "Another mailbox"
+        CANCELLED = "cancelled", "Cancelled by the person"
+        CONSENT_MISSING = "consent_missing", "An administrator must consent"
+        REFUSED = "refused", "Refused by Microsoft"
+        NOT_SERVED = "not_served", "Graph cannot serve the mailbox"
+        FAILED = "failed", "Failed"
+
+    connection = models.ForeignKey(CalendarConnection, models.CASCADE, related_name="sign_in_attempts")
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="sign_in_attempts")
+    # SHA-256 of the `state` parameter: the row alone cannot be used to answer in the member's place.
+    state_hash = models.CharField(max_length=64, unique=True)
+    # msal's flow with verifier and nonce, encrypted; emptied when consumed.
+    flow = models.BinaryField(default=b"")
+    started_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    consumed_at = models.DateTimeField(null=True, blank=True)
+    result = models.CharField(max_length=20, choices=Result, default=Result.UNDER_WAY)
+    # What the identity platform called it: error, suberror, numbers; for support, never tokens.
+    detail = models.CharField(max_length=300, blank=True)
+    address = models.CharField(max_length=320, blank=True)
+    tid = models.CharField(max_length=64, blank=True)
+    oid = models.CharField(max_length=64, blank=True)
+    # How many of the old ids that were tried resolve in the mailbox that signed in.
+    ids_tried = models.PositiveIntegerField(default=0)
+    ids_resolved = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-started_at"]
+
+    def __str__(self) -> str:
+        return f"sign-in {self.pk} ({self.result})"
