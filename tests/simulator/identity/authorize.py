@@ -65,9 +65,7 @@ def authorize(world: World, request: Request, tenant: str) -> Response:
     try:
         _check(asked)
         if "cancel" in values:
-            raise Refusal(
-                65004, "access_denied", "User declined to consent to access the app.", subcode="cancel"
-            )
+            raise Refusal(65004, "access_denied", "User declined to consent to access the app.", subcode="cancel")
         return _sign_in(world, request, asked)
     except Refusal as refusal:
         return _answer(asked, callback_parameters(refusal, world.now()))
@@ -140,9 +138,7 @@ def _sign_in(world: World, request: Request, asked: Asked) -> Response:
         return pages.error_page(refusal, world.now())
     if not accounts.consented(world, mailbox.tid):
         word = "consent_required" if asked.prompt == "none" else "access_denied"
-        raise Refusal(
-            90094, word, "Admin consent is required for the permissions requested by this application."
-        )
+        raise Refusal(90094, word, "Admin consent is required for the permissions requested by this application.")
     return _answer(asked, _code(world, asked, mailbox))
 
 

@@ -36,7 +36,7 @@ def id_token(
         claims["nonce"] = nonce
     asked = {scope.lower() for scope in scopes}
     if "profile" in asked:
-        claims |= {"oid": mailbox.oid, "name": mailbox.name, "preferred_username": mailbox.upn}
+        claims |= {"oid": mailbox.oid, "name": mailbox.name, "preferred_username": _username(mailbox)}
     if "email" in asked and mailbox.mail:
         claims["email"] = mailbox.mail
     return sign(claims)
@@ -45,6 +45,11 @@ def id_token(
 def client_info(mailbox: Mailbox) -> str:
     """The account's and the tenant's id, as MSAL reads them: base64url of a small JSON object."""
     return unpadded(json.dumps({"uid": mailbox.oid, "utid": mailbox.tid}).encode())
+
+
+def _username(mailbox: Mailbox) -> str:
+    """What the person signs in with; for a guest that is the address at home, not the name it has here."""
+    return mailbox.address if mailbox.kind == "guest" else mailbox.upn or mailbox.address
 
 
 def _pairwise(mailbox: Mailbox, client_id: str) -> str:

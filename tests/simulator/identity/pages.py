@@ -66,7 +66,7 @@ def _account(mailbox: Mailbox, hinted: bool) -> str:
     marks = ' class="account hinted" autofocus' if hinted else ' class="account"'
     kind = "" if mailbox.kind == "work" else f" · {escape(mailbox.kind)}"
     return (
-        f'<button name="sim_account" value="{escape(mailbox.address)}"{marks}>{escape(mailbox.name)}'
+        f'<button name="sim_account" value="{escape(mailbox.address)}"{marks}>{escape(mailbox.name or mailbox.address)}'
         f"<span>{escape(mailbox.address)}{kind}</span></button>"
     )
 
@@ -88,8 +88,7 @@ def signed_out() -> Response:
 def form_post(address: str, values: dict[str, str]) -> Response:
     """A page that posts `values` to the application by itself: `response_mode=form_post`."""
     fields = "".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
-        for name, value in values.items()
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in values.items()
     )
     return _page(
         "Working…",

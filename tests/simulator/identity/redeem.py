@@ -91,9 +91,7 @@ def _check_code(entry: dict[str, Any], form: dict[str, str], tenant: str, now: d
         text = "Provided Authorization Code is intended to use against other tenant, thus rejected."
         raise Refusal(700005, "invalid_grant", text)
     if entry["redirect_uri"] != form["redirect_uri"]:
-        text = (
-            "The reply address does not match the reply address provided when requesting Authorization code."
-        )
+        text = "The reply address does not match the reply address provided when requesting Authorization code."
         raise Refusal(500112, "invalid_client", text)
     if entry["redeemed"]:
         text = "OAuth2 Authorization code was already redeemed, please retry with a new valid code."
