@@ -5,11 +5,16 @@ stands in, and the system check in `caret_sync.checks` reports all of them at on
 """
 
 import os
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
+
+# Thirty years in seconds: a larger number is a slip, and would overflow where times are added up.
+MOST = 1_000_000_000
+SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
 class Environment:
@@ -29,21 +34,19 @@ class Environment:
 
     def flag(self, name: str, default: bool) -> bool:
         value = self._raw(name)
-        known = {
-            "1": True,
-            "true": True,
-            "yes": True,
-            "on": True,
-            "0": False,
-            "false": False,
-            "no": False,
-            "off": False,
-        }
         if value is None:
             return default
-        if value.lower() not in known:
+        if value.lower() not in SWITCH:
             self.problems[name] = f"must be 1 or 0, not {value!r}."
-        return known.get(value.lower(), default)
+        return SWITCH.get(value.lower(), default)
+
+    def choice(self, name: str, default: str, known: Collection[str]) -> str:
+        """One of the words in `known`, which are upper case; any case is accepted."""
+        value = self.text(name, default).upper()
+        if value not in known:
+            self.problems[name] = f"must be one of {', '.join(known)}, not {value!r}."
+            return default
+        return value
 
     def number(self, name: str, default: float, *, least: float = 0) -> float:
         value = self._raw(name)
@@ -51,8 +54,8 @@ class Environment:
             number = default if value is None else float(value)
         except ValueError:
             number = least - 1
-        if not least <= number < float("inf"):
-            self.problems[name] = f"must be a number of at least {least:g}, not {value!r}."
+        if not least <= number <= MOST:
+            self.problems[name] = f"must be a number from {least:g} to {MOST}, not {value!r}."
             return default
         return number
 
@@ -63,32 +66,55 @@ class Environment:
         return int(number)
 
     def items(self, name: str, default: list[str], *, required: bool = False) -> list[str]:
+        """Comma-separated; commas with nothing between them are a slip, not an empty list."""
         value = self.text(name, ",".join(default), required=required)
-        return [item.strip() for item in value.split(",") if item.strip()]
+        items = [item.strip() for item in value.split(",") if item.strip()]
+        if value and not items:
+            self.problems[name] = "has commas, and nothing between them."
+            return default
+        return items
 
     def instant(self, name: str, default: str) -> datetime:
         """An ISO 8601 instant; an offset is required, since 'end of day' means nothing without one."""
         value = self.text(name, default)
         try:
             instant = datetime.fromisoformat(value)
-        except ValueError:
+            instant.astimezone(UTC)  # the first and last hours of the calendar overflow
+        except (ValueError, OverflowError):
             instant = datetime.min
         if instant.tzinfo is None:
             self.problems[name] = f"must be an ISO 8601 instant with an offset, like {default}, not {value!r}."
             return datetime.fromisoformat(default)
         return instant
 
+    def _address(self, name: str, default: str) -> SplitResult:
+        """The parts of an address; none at all where it cannot be taken apart, so that whoever asks finds it wrong."""
+        try:
+            parts = urlsplit(self.text(name, default))
+            parts.port  # noqa: B018  reading it is what checks it
+        except ValueError:
+            return urlsplit("")
+        return parts
+
     def url(self, name: str, default: str, *, schemes: tuple[str, ...] = ("https",)) -> str:
-        value = self.text(name, default)
-        parts = urlsplit(value)
-        if value and (parts.scheme not in schemes or not parts.netloc):
+        value, parts = self.text(name, default), self._address(name, default)
+        if value and (parts.scheme not in schemes or not parts.hostname):
             self.problems[name] = f"must be a full address starting with {' or '.join(s + '://' for s in schemes)}."
             return default
         return value.rstrip("/")
 
+    def mail_address(self, name: str, default: str) -> str:
+        """`support@firm.example` or `Support <support@firm.example>`."""
+        value = self.text(name, default)
+        before, _, after = parseaddr(value)[1].partition("@")
+        if value and not (before and after):
+            self.problems[name] = f"must be an e-mail address, not {value!r}."
+            return default
+        return value
+
     def email(self, name: str, console: bool) -> tuple[str, str, int, str, str, bool]:
         """`smtp://user:password@host:port`, or `smtps://` for STARTTLS: backend, host, port, user, password, TLS."""
-        parts = urlsplit(self.text(name, "console://" if console else "smtp://localhost:25"))
+        parts = self._address(name, "console://" if console else "smtp://localhost:25")
         if parts.scheme == "console":
             return "django.core.mail.backends.console.EmailBackend", "", 0, "", "", False
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
@@ -100,22 +126,18 @@ class Environment:
 
     def database(self, name: str, default_file: Path) -> dict[str, Any]:
         """`sqlite:///relative.sqlite3`, `sqlite:////absolute.sqlite3` or `postgres://user:password@host:port/name`."""
-        parts = urlsplit(self.text(name, f"sqlite:///{default_file}"))
+        # Quoted: a directory may be called "R&D #1".
+        parts = self._address(name, f"sqlite:///{quote(str(default_file))}")
         if parts.scheme == "sqlite" and parts.path.strip("/"):
             return {**SQLITE, "NAME": unquote(parts.path[1:])}
         if parts.scheme in ("postgres", "postgresql") and parts.path.strip("/"):
-            try:
-                port = str(parts.port or "")
-            except ValueError:
-                self.problems[name] = "has a port that is no number."
-                port = ""
             return {
                 "ENGINE": "django.db.backends.postgresql",
                 "NAME": unquote(parts.path[1:]),
                 "USER": unquote(parts.username or ""),
                 "PASSWORD": unquote(parts.password or ""),
                 "HOST": unquote(parts.hostname or ""),
-                "PORT": port,
+                "PORT": str(parts.port or ""),
                 "OPTIONS": {"connect_timeout": 10, **dict(parse_qsl(parts.query))},
                 # Never psycopg's pool: it would cross django-q2's fork. A kept connection is checked before use.
                 "CONN_MAX_AGE": 60,

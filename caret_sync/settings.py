@@ -13,7 +13,7 @@ DEBUG = env.flag("DEBUG", False)
 SECRET_KEY = env.text("SECRET_KEY", "only-for-development", required=not DEBUG)
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", ["127.0.0.1", "localhost"] if DEBUG else [], required=not DEBUG)
 CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS", [])
-SUPPORT_EMAIL = env.text("SUPPORT_EMAIL", "support@caretsync.example" if DEBUG else "")
+SUPPORT_EMAIL = env.mail_address("SUPPORT_EMAIL", "support@caretsync.example" if DEBUG else "")
 SUPPORT_URL = env.url("SUPPORT_URL", "", schemes=("https", "http"))
 if not (SUPPORT_EMAIL or SUPPORT_URL):
     env.problems["SUPPORT_EMAIL"] = "or SUPPORT_URL must be set: members are sent there."
@@ -173,7 +173,7 @@ EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMA
     "EMAIL_URL", DEBUG
 )
 EMAIL_TIMEOUT = HTTP_TIMEOUT
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", SUPPORT_EMAIL or "calendar@caretsync.example")
+DEFAULT_FROM_EMAIL = env.mail_address("DEFAULT_FROM_EMAIL", SUPPORT_EMAIL or "calendar@caretsync.example")
 
 # --- Background tasks -------------------------------------------------------------------------------------------
 WORKERS = env.whole("WORKERS", 2, least=1)
@@ -201,7 +201,10 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "root": {
+        "handlers": ["console"],
+        "level": env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),
+    },
 }
 
 SETTING_PROBLEMS = dict(env.problems)
