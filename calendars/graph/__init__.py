@@ -1,0 +1,1 @@
+"""Microsoft Graph: the only place that knows its HTTP."""

@@ -1,0 +1,288 @@
+"""Requests to Microsoft Graph v1.0. Every calendar request asks for immutable ids and times in UTC.
+
+Short disturbances are waited out here; a longer wait is the caller's, as TryLater. Raises the errors of
+`calendars.graph.errors` and nothing of `requests`.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import requests
+from django.conf import settings
+
+from calendars.graph import http
+from calendars.graph.appointments import SELECT, Appointment, Series, appointment, series
+from calendars.graph.errors import (
+    AccessDenied,
+    BadRequest,
+    GrantRefused,
+    GraphError,
+    ItemNotFound,
+    MailboxNotServed,
+    TryLater,
+)
+
+PREFER = 'IdType="ImmutableId", outlook.timezone="UTC"'
+PAGE = 1000
+TRANSLATE_LIMIT = 1000
+BATCH_LIMIT = 20
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Profile:
+    id: str
+    mail: str
+    user_principal_name: str
+    # As Microsoft gives them: "SMTP:" the primary, "smtp:" others; also "SIP:" and "X500:".
+    proxy_addresses: tuple[str, ...]
+    display_name: str
+
+
+@dataclass(frozen=True)
+class GraphCalendar:
+    id: str
+    name: str
+    is_default: bool
+    owner_address: str
+    can_edit: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    appointments: list[Appointment]
+    next_link: str | None
+
+
+class GraphClient:
+    """`token(refresh)` gives an access token, a new one when `refresh`; `before_request` is called before each request,
+    to hold the worker's lease. Not to be shared between threads."""
+
+    def __init__(self, token: Callable[[bool], str], before_request: Callable[[], None] = lambda: None) -> None:
+        self.token = token
+        self.before_request = before_request
+        self.requests = 0
+        self._session = http.session()
+
+    def close(self) -> None:
+        self._session.close()
+
+    # --- Reading --------------------------------------------------------------------------------------------------
+
+    def me(self) -> Profile:
+        """GET /me: "Get a user"."""
+        answer = self._get("/me?$select=id,mail,userPrincipalName,proxyAddresses,displayName")
+        return Profile(
+            id=str(answer.get("id") or ""),
+            mail=answer.get("mail") or "",
+            user_principal_name=answer.get("userPrincipalName") or "",
+            proxy_addresses=tuple(answer.get("proxyAddresses") or ()),
+            display_name=answer.get("displayName") or "",
+        )
+
+    def calendars(self) -> list[GraphCalendar]:
+        """GET /me/calendars: "List calendars"; also those that others share."""
+        found: list[GraphCalendar] = []
+        link: str | None = "/me/calendars?$top=100"
+        while link:
+            answer = self._get(link)
+            found += [_calendar(one) for one in _values(answer)]
+            link = answer.get("@odata.nextLink")
+        return found
+
+    def default_calendar(self) -> GraphCalendar:
+        """GET /me/calendar: "Get calendar"."""
+        return _calendar(self._get("/me/calendar"))
+
+    def calendar(self, calendar_id: str) -> GraphCalendar:
+        return _calendar(self._get(f"/me/calendars/{quote(calendar_id, safe='')}"))
+
+    def appointments(self, calendar_id: str, next_link: str | None = None) -> Page:
+        """GET /me/calendars/{id}/events: "List events", singles and series masters, page by page.
+
+        Pages follow each other by `$skip`: what is deleted meanwhile shifts them, so one reading proves no absence.
+        """
+        first = f"/me/calendars/{quote(calendar_id, safe='')}/events?$select={SELECT}&$top={PAGE}"
+        answer = self._get(next_link or first)
+        return Page([_readable(appointment, one) for one in _values(answer)], answer.get("@odata.nextLink"))
+
+    def translate(
+        self, ids: Sequence[str], *, source: str = "ewsId", target: str = "restImmutableEntryId"
+    ) -> dict[str, str]:
+        """POST /me/translateExchangeIds: old id → new id of those of at most 1,000 that resolve in this mailbox.
+
+        An id that is missing from the answer proves nothing.
+        """
+        if len(ids) > TRANSLATE_LIMIT:
+            raise ValueError(f"{len(ids)} ids at once; Microsoft takes {TRANSLATE_LIMIT}")
+        body = {"inputIds": list(ids), "sourceIdType": source, "targetIdType": target}
+        answer = self._send("POST", "/me/translateExchangeIds", json=body)
+        rows = [row for row in _values(answer) if isinstance(row, dict)]
+        return {row["sourceId"]: row["targetId"] for row in rows if row.get("sourceId") and row.get("targetId")}
+
+    def series(self, master_ids: Sequence[str]) -> dict[str, Series | None]:
+        """The edited and the cancelled occurrences of at most 20 series, which only reading each master gives.
+
+        None = no such master any more. "JSON batching"; "Get event", `$expand=exceptionOccurrences`.
+        """
+        path = f"/me/events/{{}}?$select=id,type,cancelledOccurrences&$expand=exceptionOccurrences($select={SELECT})"
+        answers = self.batch_get({master: path.format(quote(master, safe="")) for master in master_ids})
+        return {
+            master: None if isinstance(answer, ItemNotFound) else _readable(series, _value_or_raise(answer))
+            for master, answer in answers.items()
+        }
+
+    def batch_get(self, paths: dict[str, str]) -> dict[str, dict[str, Any] | GraphError]:
+        """At most 20 reading requests in one; each gets its answer or its own error. Refused ones alone are repeated."""
+        if len(paths) > BATCH_LIMIT:
+            raise ValueError(f"{len(paths)} requests in a batch; Microsoft takes {BATCH_LIMIT}")
+        left, done, attempt = dict(paths), {}, 0
+        while left:
+            answers = self._batch(left)
+            done.update({key: one for key, one in answers.items() if not isinstance(one, TryLater)})
+            left = {key: path for key, path in left.items() if key not in done}
+            waits = [one for one in answers.values() if isinstance(one, TryLater)]
+            if left:
+                attempt += 1
+                self._wait(max(waits, key=lambda wait: wait.seconds, default=_unreadable()), attempt)
+        return done
+
+    # --- Sending --------------------------------------------------------------------------------------------------
+
+    def _batch(self, paths: dict[str, str]) -> dict[str, dict[str, Any] | GraphError]:
+        keys = list(paths)
+        items = [
+            {"id": str(number), "method": "GET", "url": paths[key], "headers": {"Prefer": PREFER}}
+            for number, key in enumerate(keys)
+        ]
+        answer = self._send("POST", "/$batch", json={"requests": items})
+        answers: dict[str, dict[str, Any] | GraphError] = {}
+        for one in answer.get("responses") or []:
+            try:
+                key = keys[int(one["id"])]
+                error = error_of(int(one["status"]), one.get("headers") or {}, one.get("body"))
+            except (KeyError, ValueError, IndexError, TypeError) as problem:
+                raise _unreadable() from problem
+            if isinstance(error, GrantRefused):
+                raise error
+            answers[key] = error or one["body"]
+        return answers
+
+    def _get(self, path: str) -> dict[str, Any]:
+        return self._send("GET", path)
+
+    def _send(self, method: str, path: str, *, json: Any = None) -> dict[str, Any]:
+        """One request, repeated while the disturbance is short. Only what may safely be sent twice comes here."""
+        url = path if path.startswith("http") else settings.GRAPH_URL + path
+        attempt, refreshed = 0, False
+        while True:
+            try:
+                return self._once(method, url, json)
+            except GrantRefused:
+                if refreshed:
+                    raise
+                refreshed = bool(self.token(True))
+            except TryLater as error:
+                attempt += 1
+                self._wait(error, attempt)
+
+    def _once(self, method: str, url: str, json: Any) -> dict[str, Any]:
+        token = self.token(False)
+        self.before_request()
+        self.requests += 1
+        headers = {"Authorization": f"Bearer {token}", "Prefer": PREFER, "Accept": "application/json"}
+        try:
+            response = self._session.request(method, url, headers=headers, json=json, timeout=settings.HTTP_TIMEOUT)
+            body = response.json() if response.content else None
+        except requests.JSONDecodeError:
+            body = None
+        except requests.RequestException as error:
+            raise TryLater(type(error).__name__, seconds=settings.RETRY_SECONDS, reason="unreachable") from None
+        error_found = error_of(response.status_code, response.headers, body)
+        if error_found:
+            raise error_found
+        return body
+
+    def _wait(self, error: TryLater, attempt: int) -> None:
+        """Waits where that is short and there are attempts left; else raises the error, with the time to wait."""
+        if error.asked:
+            seconds = error.seconds
+        else:
+            seconds = settings.RETRY_SECONDS * 2 ** (attempt - 1) * random.uniform(1, 1.5)  # noqa: S311  jitter
+        if attempt >= settings.RETRY_ATTEMPTS or seconds > settings.SHORT_WAIT_SECONDS:
+            error.seconds = seconds
+            raise error
+        time.sleep(seconds)
+
+
+def error_of(status: int, headers: Any, body: Any) -> GraphError | None:
+    """What an answer means; None for success. "Microsoft Graph error responses and resource types"."""
+    if 200 <= status < 300:
+        return None if isinstance(body, dict) else _unreadable()
+    code = _code(body)
+    message = f"{status} {code} request-id {headers.get('request-id', '-')}"
+    if status == 401:
+        return GrantRefused(message, code=code)
+    if code.casefold() in ("mailboxnotenabledforrestapi", "resourcenotfound"):
+        return MailboxNotServed(message, code=code)
+    if status == 404:
+        return ItemNotFound(message, code=code)
+    if status == 403:
+        return AccessDenied(message, code=code)
+    if status in (408, 429) or status >= 500:
+        return _later(status, headers, message, code)
+    return BadRequest(message, code=code)
+
+
+def _later(status: int, headers: Any, message: str, code: str) -> TryLater:
+    reason = "throttled" if status == 429 else "busy"
+    try:
+        seconds, asked = max(0.0, float(headers.get("Retry-After"))), True
+    except (TypeError, ValueError):
+        seconds, asked = settings.RETRY_SECONDS, False
+    return TryLater(message, seconds=seconds, reason=reason, asked=asked, code=code)
+
+
+def _code(body: Any) -> str:
+    error = body.get("error") if isinstance(body, dict) else None
+    return str(error.get("code") or "")[:100] if isinstance(error, dict) else ""
+
+
+def _unreadable() -> TryLater:
+    return TryLater("an answer that cannot be read", seconds=settings.RETRY_SECONDS, reason="unreadable")
+
+
+def _values(answer: dict[str, Any]) -> Iterable[Any]:
+    values = answer.get("value")
+    if not isinstance(values, list):
+        raise _unreadable()
+    return values
+
+
+def _value_or_raise(answer: dict[str, Any] | GraphError) -> dict[str, Any]:
+    if isinstance(answer, GraphError):
+        raise answer
+    return answer
+
+
+def _readable(parse: Callable[[Any], T], value: Any) -> T:
+    try:
+        return parse(value)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise _unreadable() from None
+
+
+def _calendar(value: dict[str, Any]) -> GraphCalendar:
+    if not isinstance(value, dict) or not value.get("id"):
+        raise _unreadable()
+    return GraphCalendar(
+        id=value["id"],
+        name=value.get("name") or "",
+        is_default=bool(value.get("isDefaultCalendar")),
+        owner_address=((value.get("owner") or {}).get("address") or "").casefold(),
+        can_edit=bool(value.get("canEdit")),
+    )

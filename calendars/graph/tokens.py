@@ -1,0 +1,102 @@
+"""Tokens of the Microsoft identity platform, through msal. See "OAuth 2.0 authorization code flow" and "Refresh tokens
+in the Microsoft identity platform"."""
+
+import time
+from typing import Any
+
+import msal
+import requests
+from django.conf import settings
+
+from calendars import grants
+from calendars.graph import http
+from calendars.graph.errors import GrantRefused, OperatorFault, TryLater
+from calendars.models import Grant
+
+SCOPES = ["Calendars.ReadWrite", "User.Read"]
+# A token with less life left than this is renewed before use.
+MARGIN = 300
+# The identity platform's words for "the person must sign in again"; all other refusals are ours or pass by themselves.
+NEEDS_PERSON = {"invalid_grant", "interaction_required", "consent_required", "login_required", "bad_token"}
+OPERATOR = {"invalid_client", "unauthorized_client", "invalid_request", "invalid_scope", "unsupported_grant_type"}
+
+
+class _Forgetful(dict[str, Any]):
+    """msal answers an equal request from memory for a minute; ours are meant each time."""
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        """Remembers nothing."""
+
+
+def application() -> msal.ConfidentialClientApplication:
+    """msal's client with an empty cache of its own: what a sign-in yields is kept only if every check passes.
+
+    Asks Microsoft for its endpoints: raises TryLater where it cannot be reached.
+    """
+    try:
+        return msal.ConfidentialClientApplication(
+            settings.MICROSOFT_CLIENT_ID,
+            client_credential=settings.MICROSOFT_CLIENT_SECRET,
+            authority=settings.MICROSOFT_AUTHORITY,
+            instance_discovery=False,
+            http_client=http.session(),
+            http_cache=_Forgetful(),
+        )
+    except (requests.RequestException, msal.exceptions.MsalError, ValueError) as error:
+        raise TryLater(type(error).__name__, seconds=settings.RETRY_SECONDS, reason="unreachable") from error
+
+
+def access_token(grant: Grant, *, refresh: bool = False) -> str:
+    """A token that lives long enough for a request; `refresh` after Microsoft refused the last one.
+
+    No lock is held while Microsoft is asked: whoever loses the race to save reads what the winner saved. Raises
+    GrantRefused, OperatorFault, TryLater, and grants.GrantUnreadable.
+    """
+    used = grants.read(grant)
+    if _lives(used) and not refresh:
+        return used.access_token
+    grant.refresh_from_db()
+    tokens = grants.read(grant)
+    if _lives(tokens) and tokens.access_token != used.access_token:
+        return tokens.access_token
+    renewed = redeem(tokens.refresh_token, grant.scopes.split() or SCOPES)
+    if grants.renew(grant, renewed):
+        return renewed.access_token
+    grant.refresh_from_db()
+    return grants.read(grant).access_token
+
+
+def _lives(tokens: grants.Tokens) -> bool:
+    return bool(tokens.access_token) and tokens.expires_at > time.time() + MARGIN
+
+
+def redeem(refresh_token: str, scopes: list[str]) -> grants.Tokens:
+    try:
+        answer = application().acquire_token_by_refresh_token(refresh_token, scopes=scopes)
+    except (requests.RequestException, msal.exceptions.MsalError, ValueError) as error:
+        raise TryLater(type(error).__name__, seconds=settings.RETRY_SECONDS, reason="unreachable") from error
+    check(answer)
+    return tokens_of(answer, refresh_token)
+
+
+def tokens_of(answer: dict[str, Any], refresh_token: str = "") -> grants.Tokens:
+    """Of an answer without an error; without a new refresh token the old one stays."""
+    return grants.Tokens(
+        refresh_token=answer.get("refresh_token") or refresh_token,
+        access_token=answer["access_token"],
+        expires_at=time.time() + int(answer.get("expires_in") or 0),
+    )
+
+
+def check(answer: dict[str, Any]) -> None:
+    """Raises what an answer of the token endpoint means, unless it holds an access token."""
+    if answer.get("access_token"):
+        return
+    error = str(answer.get("error") or "no token in the answer")
+    numbers = ",".join(str(number) for number in answer.get("error_codes") or [])
+    code = " ".join(part for part in (error, str(answer.get("suberror") or ""), numbers) if part)
+    if error in NEEDS_PERSON:
+        raise GrantRefused(code=code)
+    if error in OPERATOR:
+        raise OperatorFault(code=code)
+    raise TryLater(code=code, seconds=settings.RETRY_SECONDS, reason="busy")
