@@ -114,9 +114,7 @@ class World:
             self._tokens_made += 1
             return ids.token(self.seed, kind, self._tokens_made)
 
-    def issue_tokens(
-        self, mailbox: Mailbox, scope: str, expires_in: int = 4000, client_id: str = ""
-    ) -> dict[str, Any]:
+    def issue_tokens(self, mailbox: Mailbox, scope: str, expires_in: int = 4000, client_id: str = "") -> dict[str, Any]:
         """A new pair of tokens: ``access_token``, ``refresh_token``, ``expires_in``, ``scope``."""
         with self.lock:
             now = self.now()
@@ -124,7 +122,12 @@ class World:
             expires = now + dt.timedelta(seconds=expires_in)
             self.access_tokens[access] = AccessToken(mailbox.address, scope, expires)
             self.refresh_tokens[refresh] = RefreshToken(mailbox.address, scope, client_id, now)
-            return {"access_token": access, "refresh_token": refresh, "expires_in": expires_in, "scope": scope}
+            return {
+                "access_token": access,
+                "refresh_token": refresh,
+                "expires_in": expires_in,
+                "scope": scope,
+            }
 
     def check_access(self, token: str) -> Mailbox | None:
         """The mailbox a token stands for; None where it is unknown or expired."""
