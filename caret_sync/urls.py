@@ -8,7 +8,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("firms.urls")),
     path("", include("calendars.urls")),
     path("", include("migration.urls")),
 ]
