@@ -6,8 +6,11 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+# The checks of this module, for `caret_sync.startup`, which runs them without Django's own.
+SETTINGS_TAG = "caret_sync"
 
-@register()
+
+@register(SETTINGS_TAG)
 def environment_variables(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     hint = "Set it in the environment; .env.example has a line for every variable."
     return [
@@ -16,7 +19,7 @@ def environment_variables(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
     ]
 
 
-@register()
+@register(SETTINGS_TAG)
 def token_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     for position, key in enumerate(settings.TOKEN_KEYS, start=1):
         try:
@@ -30,3 +33,29 @@ def token_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 )
             ]
     return []
+
+
+@register(SETTINGS_TAG)
+def time_limits(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Limits that make sense only together; each pair is where two workers could come to hold one piece of work."""
+    queue: dict[str, Any] = settings.Q_CLUSTER
+    timeout, retry = queue["timeout"], queue["retry"]
+    problems: list[CheckMessage] = []
+    if retry <= 2 * timeout:
+        problems.append(
+            Error(
+                f"TASK_RETRY ({retry:g}) must be more than twice TASK_TIMEOUT ({timeout:g}).",
+                hint="Its clock starts while a task still waits for another: it would run twice at once.",
+                id="caret_sync.E003",
+            )
+        )
+    if settings.LEASE_SECONDS <= settings.HTTP_TIMEOUT:
+        problems.append(
+            Error(
+                f"LEASE_SECONDS ({settings.LEASE_SECONDS:g}) must be more than HTTP_TIMEOUT "
+                f"({settings.HTTP_TIMEOUT:g}).",
+                hint="A worker that waits for an answer would lose its connection to another one.",
+                id="caret_sync.E004",
+            )
+        )
+    return problems

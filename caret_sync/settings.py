@@ -77,8 +77,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "django_htmx",
-    "django_q",
+    # Before django_q, whose command `qcluster` it replaces.
     "caret_sync.apps.CaretSyncConfig",
+    "django_q",
     "firms",
     "calendars",
     "migration",
