@@ -14,7 +14,7 @@ import pytest
 import requests
 from O365 import Account, MSGraphProtocol
 from O365.calendar import Schedule
-from O365.utils import MemoryTokenBackend
+from O365.utils.token import MemoryTokenBackend
 
 from tests.contract.conftest import ADA, Simulator
 from tests.simulator_tests.msal_steps import CLIENT, ToSimulator, sign_in
