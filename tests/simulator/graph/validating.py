@@ -11,7 +11,8 @@ from tests.simulator.graph.errors import bad, invalid, unknown_property, unknown
 
 # Sent by clients that hand back what they read; the service drops them.
 _READ_ONLY = frozenset(
-    ("id", "changeKey", "createdDateTime", "lastModifiedDateTime", "bodyPreview", "hasAttachments", "isCancelled", "isDraft",
+    ("id", "changeKey", "createdDateTime", "lastModifiedDateTime", "bodyPreview", "hasAttachments", "isCancelled",
+     "isDraft",
      "isOrganizer", "organizer", "originalStart", "originalStartTimeZone", "originalEndTimeZone", "responseStatus",
      "seriesMasterId", "type", "webLink", "onlineMeeting", "onlineMeetingUrl")
 )  # fmt: skip
@@ -43,7 +44,8 @@ def read(body: Any, creating: bool) -> tuple[dict[str, Any], dict[str, str]]:
             continue
         if name not in PROPERTIES:
             raise unknown_property(name, "event")
-        fields[name] = value
+        # python-o365 writes booleans as words, and the service takes them.
+        fields[name] = value == "true" if name in _BOOLEANS and value in ("true", "false") else value
     if not creating and "transactionId" in fields:
         raise invalid("The property 'transactionId' cannot be changed.")
     if not creating:
