@@ -13,6 +13,10 @@ DEBUG = env.flag("DEBUG", False)
 SECRET_KEY = env.text("SECRET_KEY", "only-for-development", required=not DEBUG)
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", ["127.0.0.1", "localhost"] if DEBUG else [], required=not DEBUG)
 CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS", [])
+# Mails have no request to take an address from, and are never told one by a request's Host header.
+SITE_URL = env.url("SITE_URL", "http://127.0.0.1:8000" if DEBUG else "", schemes=("https", "http"))
+if not SITE_URL:
+    env.problems.setdefault("SITE_URL", "is not set: links in mails start with it.")
 SUPPORT_EMAIL = env.mail_address("SUPPORT_EMAIL", "support@caretsync.example" if DEBUG else "")
 SUPPORT_URL = env.url("SUPPORT_URL", "", schemes=("https", "http"))
 if not (SUPPORT_EMAIL or SUPPORT_URL):

@@ -42,3 +42,11 @@ class SignInAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"sign-in {self.pk} ({self.result})"
+
+    @property
+    def evidence(self) -> str:
+        """For support: how many of the member's old ids the mailbox that signed in knows."""
+        if not self.ids_tried:
+            return "no old ids were tried there"
+        verb = "resolves" if self.ids_resolved == 1 else "resolve"
+        return f"{self.ids_resolved:,} of {self.ids_tried:,} old ids {verb} there"

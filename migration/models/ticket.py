@@ -3,6 +3,7 @@ from django.db import models
 
 from calendars.models import CalendarConnection
 from migration.models.sign_in import SignInAttempt
+from migration.ticket_states import Cause, TicketState
 
 
 class Ticket(models.Model):
@@ -11,11 +12,7 @@ class Ticket(models.Model):
     Written by `migration.tickets` alone.
     """
 
-    class State(models.TextChoices):
-        OPEN = "open", "Open"
-        WAITING_FOR_MEMBER = "waiting_for_member", "Waiting for the member"
-        APPROVED = "approved", "Approved"
-        CLOSED = "closed", "Closed"
+    State = TicketState
 
     class Kind(models.TextChoices):
         ANOTHER_MAILBOX = "another_mailbox", "Sign-in with another mailbox"
@@ -26,7 +23,9 @@ class Ticket(models.Model):
     member = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="tickets")
     connection = models.ForeignKey(CalendarConnection, models.PROTECT, related_name="tickets")
     kind = models.CharField(max_length=20, choices=Kind)
-    state = models.CharField(max_length=20, choices=State, default=State.OPEN, db_index=True)
+    state = models.CharField(max_length=20, choices=TicketState, default=TicketState.OPEN, db_index=True)
+    # Raised with every entry that somebody must have seen before deciding; a decision names the turn it was made on.
+    turn = models.PositiveBigIntegerField(default=0)
     expected_address = models.CharField(max_length=320)
     # The account of the newest sign-in that did not match.
     other_address = models.CharField(max_length=320, blank=True, db_index=True)
@@ -64,7 +63,10 @@ class TicketEntry(models.Model):
     at = models.DateTimeField()
     # Nobody = the system; the member or support otherwise.
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    action = models.CharField(max_length=40)
+    action = models.CharField(max_length=40, choices=Cause)
+    # What the member wrote, or was told: read by both sides.
+    message = models.TextField(blank=True)
+    # Between support alone.
     note = models.TextField(blank=True)
     attempt = models.ForeignKey(SignInAttempt, models.PROTECT, null=True, related_name="+")
 

@@ -1,0 +1,104 @@
+"""The ticket's states and the table of its moves. Pure but for Django's choices.
+
+Every move is carried out in `migration.tickets`, which repeats the state and the turn it was decided on.
+"""
+
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
+
+from calendars.states import State as ConnectionState
+
+
+class TicketState(TextChoices):
+    OPEN = "open", "Open"
+    WAITING_FOR_MEMBER = "waiting_for_member", "Waiting for the member"
+    APPROVED = "approved", "Approved"
+    CLOSED = "closed", "Closed"
+
+
+class Cause(TextChoices):
+    """What happens to a ticket; also the action of its entry, and of the audit as `ticket.<cause>`."""
+
+    MISMATCH = "mismatch", "Signed in with another mailbox"
+    CALENDAR_NOT_FOUND = "calendar_not_found", "The calendar was not found"
+    MESSAGE = "message", "The member wrote"
+    ASK_AGAIN = "ask_again", "Wrong account: asked to sign in again"
+    APPROVE_SAME_MAILBOX = "approve_same_mailbox", "Same mailbox: address accepted"
+    APPROVE_OTHER_ACCOUNT = "approve_other_account", "Move to the other account approved"
+    ANSWER = "answer", "Answered"
+    CLOSE = "close", "Closed by support"
+    EXPIRED = "expired", "The approval expired"
+    USED = "used", "Signed in with the approved account"
+    SUCCESS = "success", "Signed in with the right account"
+    # Told by the entry alone: the ticket stays as it is.
+    MAIL_FAILED = "mail_failed", "A mail could not be sent"
+
+
+OPEN, WAITING, APPROVED, CLOSED = TicketState
+LIVE = frozenset({OPEN, WAITING, APPROVED})
+
+# What happens: from which state to which.
+MOVES: dict[Cause, dict[TicketState, TicketState]] = {
+    # An approval stands for the account it names, whatever else the member tries.
+    Cause.MISMATCH: {OPEN: OPEN, WAITING: OPEN, APPROVED: APPROVED},
+    Cause.CALENDAR_NOT_FOUND: {OPEN: OPEN, WAITING: OPEN, APPROVED: OPEN},
+    # In doubt, refuse: what the member writes may be "not that one", so an approval waits until support has read it.
+    Cause.MESSAGE: {OPEN: OPEN, WAITING: OPEN, APPROVED: OPEN},
+    Cause.ASK_AGAIN: {OPEN: WAITING, APPROVED: WAITING},
+    Cause.APPROVE_SAME_MAILBOX: {OPEN: APPROVED, WAITING: APPROVED},
+    Cause.APPROVE_OTHER_ACCOUNT: {OPEN: APPROVED, WAITING: APPROVED},
+    Cause.ANSWER: {OPEN: WAITING, WAITING: WAITING, APPROVED: APPROVED},
+    Cause.CLOSE: {OPEN: CLOSED, WAITING: CLOSED, APPROVED: CLOSED},
+    Cause.EXPIRED: {APPROVED: OPEN},
+    Cause.USED: {APPROVED: CLOSED},
+    Cause.SUCCESS: {OPEN: CLOSED, WAITING: CLOSED, APPROVED: CLOSED},
+}
+
+
+class ForbiddenTicketMove(Exception):
+    """The table of moves has no such move, or the ticket's connection is in no state for it."""
+
+
+def target(state: str, cause: Cause) -> TicketState:
+    """The state that follows; raises ForbiddenTicketMove where the table has none."""
+    try:
+        return MOVES[cause][TicketState(state)]
+    except KeyError:
+        raise ForbiddenTicketMove(f"no move of a ticket from {state} because of {cause}") from None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What support may do with a ticket, and in which states of the member's connection it leads anywhere."""
+
+    cause: Cause
+    connection_states: frozenset[ConnectionState]
+    # It is about exactly the account that signed in, which must be known.
+    binds_account: bool = False
+
+
+SIGN_IN_STATES = frozenset({ConnectionState.REAUTH_REQUIRED, ConnectionState.GRANT_LOST, ConnectionState.MIGRATING})
+DECISIONS = (
+    Decision(Cause.ASK_AGAIN, SIGN_IN_STATES),
+    # Once the ids are Graph's, an account other than the pinned one can't be the same mailbox.
+    Decision(Cause.APPROVE_SAME_MAILBOX, frozenset({ConnectionState.REAUTH_REQUIRED}), binds_account=True),
+    Decision(
+        Cause.APPROVE_OTHER_ACCOUNT,
+        frozenset({ConnectionState.REAUTH_REQUIRED, ConnectionState.GRANT_LOST}),
+        binds_account=True,
+    ),
+    Decision(Cause.ANSWER, frozenset(ConnectionState)),
+    Decision(Cause.CLOSE, frozenset(ConnectionState)),
+)
+
+
+def offered(state: str, *, connection_state: str, account_known: bool) -> list[Cause]:
+    """The decisions that make sense, in the order they are shown."""
+    return [
+        decision.cause
+        for decision in DECISIONS
+        if state in MOVES[decision.cause]
+        and connection_state in decision.connection_states
+        and (account_known or not decision.binds_account)
+    ]

@@ -1,0 +1,251 @@
+"""Tickets: the first mismatch opens the member's one ticket, repeats are added to it, support decide (R7).
+
+Each function is one transaction: a guarded UPDATE that repeats state and turn, an entry, an audit row; mails go out
+after the commit. Approvals bind exactly one account, are used once and expire.
+"""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from calendars.models import CalendarConnection
+from calendars.states import State as ConnectionState
+from firms import audit
+from firms.models import User
+from migration import ticket_mails
+from migration.models import SignInAttempt, Ticket, TicketEntry
+from migration.ticket_states import LIVE, Cause, ForbiddenTicketMove, TicketState, offered, target
+
+# Without letters and digits that are mistaken for each other on the telephone.
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+MINTINGS = 20
+NO_APPROVAL: dict[str, Any] = {"approved_tid": "", "approved_oid": "", "approved_as": "", "approved_until": None}
+APPROVALS = {Cause.APPROVE_SAME_MAILBOX: "same_mailbox", Cause.APPROVE_OTHER_ACCOUNT: "other_account"}
+
+
+class StaleTicket(Exception):
+    """Something has happened to the ticket since it was read: look at it again and decide anew."""
+
+
+@transaction.atomic
+def record_mismatch(*, connection: CalendarConnection, attempt: SignInAttempt, now: datetime) -> Ticket:
+    """Opens the member's one ticket, or adds to it, after a sign-in with another mailbox; support is told when the
+    ticket comes to stand open. `attempt` holds the address, tid, oid and evidence of the account that signed in.
+
+    Returns the ticket. The connection is not touched.
+    """
+    ticket = _live(connection.member) or _open(connection, Ticket.Kind.ANOTHER_MAILBOX, now)
+    before = ticket.state
+    _move(
+        ticket, Cause.MISMATCH, actor=connection.member, now=now, attempt=attempt,
+        connection=connection, expected_address=connection.account,
+        other_address=attempt.address, other_tid=attempt.tid, other_oid=attempt.oid,
+    )  # fmt: skip
+    if ticket.turn == 1 or before == TicketState.WAITING_FOR_MEMBER:
+        ticket_mails.to_support(ticket, "mismatch", attempt=attempt)
+    return ticket
+
+
+@transaction.atomic
+def calendar_not_found(*, connection: CalendarConnection, now: datetime, note: str) -> Ticket:
+    """Opens the member's one ticket, or adds to it, after a run that could not tell which calendar was synced.
+    `note` is for support: what was looked for and what was there."""
+    ticket = _live(connection.member) or _open(connection, Ticket.Kind.CALENDAR_NOT_FOUND, now)
+    before = ticket.state
+    _move(
+        ticket, Cause.CALENDAR_NOT_FOUND, actor=None, now=now, note=note,
+        kind=Ticket.Kind.CALENDAR_NOT_FOUND, connection=connection, expected_address=connection.account,
+    )  # fmt: skip
+    if ticket.turn == 1 or before != TicketState.OPEN:
+        ticket_mails.to_support(ticket, "calendar_not_found", note=note)
+    return ticket
+
+
+@transaction.atomic
+def write(ticket: Ticket, *, message: str, now: datetime) -> None:
+    """The member's words to support. Raises ForbiddenTicketMove where the ticket is closed."""
+    ticket = _locked(ticket.pk)
+    _move(ticket, Cause.MESSAGE, actor=ticket.member, now=now, message=message)
+    ticket_mails.to_support(ticket, "message", message=message)
+
+
+@transaction.atomic
+def decide(
+    ticket: Ticket, cause: Cause, *, actor: User, turn: int, now: datetime, note: str = "", message: str = ""
+) -> Ticket:
+    """Carries out what support decided on the ticket as it stood at `turn`; returns it as it is now.
+
+    `message` goes to the member, `note` stays with support. An approval binds exactly the account of the newest sign-in
+    that did not match. Raises StaleTicket where something has happened since `turn`, ForbiddenTicketMove where the
+    decision makes no sense in the state of ticket and connection; nothing is changed then.
+    """
+    ticket = _expired(_locked(ticket.pk), now)
+    if ticket.turn != turn:
+        raise StaleTicket(ticket.reference)
+    if cause not in decisions(ticket):
+        raise ForbiddenTicketMove(f"no {cause} of {ticket.reference}")
+    approval: dict[str, Any] = {}
+    if cause in APPROVALS:
+        approval = {
+            "approved_as": APPROVALS[cause],
+            "approved_tid": ticket.other_tid,
+            "approved_oid": ticket.other_oid,
+            "approved_until": now + timedelta(seconds=settings.APPROVAL_SECONDS),
+        }
+    attempt = _newest_mismatch(ticket) if approval else None
+    _move(ticket, cause, actor=actor, now=now, note=note, message=message, attempt=attempt, **approval)
+    ticket_mails.to_member(ticket, cause, message=message)
+    return ticket
+
+
+def decisions(ticket: Ticket) -> list[Cause]:
+    """What support may do now; a forged request for anything else is refused by `decide`."""
+    return offered(
+        ticket.state,
+        connection_state=ticket.connection.state,
+        account_known=bool(ticket.other_tid and ticket.other_oid),
+    )
+
+
+@transaction.atomic
+def approval_for(connection: CalendarConnection, *, tid: str, oid: str, now: datetime) -> Ticket | None:
+    """The ticket on which support approved exactly this account for this connection, if it can still be used."""
+    ticket = _live(connection.member)
+    if ticket is None or ticket.connection_id != connection.pk:
+        return None
+    ticket = _expired(ticket, now)
+    if ticket.state != TicketState.APPROVED or not (tid and oid):
+        return None
+    return ticket if (ticket.approved_tid, ticket.approved_oid) == (tid, oid) else None
+
+
+@transaction.atomic
+def use_approval(ticket: Ticket, *, now: datetime) -> None:
+    """Uses the approval up and closes its ticket; to be called in the transaction that moves the connection.
+
+    Raises StaleTicket where it was used, withdrawn or changed since `ticket` was read, or has expired: then the
+    connection must not move either.
+    """
+    found = _locked(ticket.pk)
+    same = (found.approved_tid, found.approved_oid, found.approved_as) == (
+        ticket.approved_tid,
+        ticket.approved_oid,
+        ticket.approved_as,
+    )
+    if found.state != TicketState.APPROVED or not same or _has_expired(found, now):
+        raise StaleTicket(ticket.reference)
+    _move(found, Cause.USED, actor=found.member, now=now)
+
+
+@transaction.atomic
+def close_after_success(connection: CalendarConnection, *, now: datetime) -> None:
+    """Closes the member's ticket, if any, once the right account has signed in or the run is done (R7).
+
+    A calendar that was not found is settled only by a run that is done, not by a sign-in before it.
+    """
+    ticket = _live(connection.member)
+    if ticket is None:
+        return
+    if ticket.kind == Ticket.Kind.CALENDAR_NOT_FOUND and connection.state == ConnectionState.MIGRATING:
+        return
+    _move(ticket, Cause.SUCCESS, actor=connection.member, now=now)
+
+
+def expire_approvals(*, now: datetime) -> int:
+    """Takes tickets whose approval nobody used in time back to open; returns how many. Safe to run again and again."""
+    total = 0
+    overdue = Ticket.objects.filter(state=TicketState.APPROVED, approved_until__lte=now).values_list("pk", flat=True)
+    for pk in list(overdue):
+        with transaction.atomic():
+            total += _expired(_locked(pk), now).state == TicketState.OPEN
+    return total
+
+
+def as_of(ticket: Ticket, now: datetime) -> Ticket:
+    """The ticket for a page: an approval that has just expired is never shown as standing. No query unless it has."""
+    if not _has_expired(ticket, now):
+        return ticket
+    with transaction.atomic():
+        return _expired(_locked(ticket.pk), now)
+
+
+def _has_expired(ticket: Ticket, now: datetime) -> bool:
+    return ticket.state == TicketState.APPROVED and ticket.approved_until is not None and ticket.approved_until <= now
+
+
+def _expired(ticket: Ticket, now: datetime) -> Ticket:
+    if _has_expired(ticket, now):
+        _move(ticket, Cause.EXPIRED, actor=None, now=now)
+        ticket_mails.to_support(ticket, "expired")
+    return ticket
+
+
+def _locked(pk: int) -> Ticket:
+    rows = Ticket.objects.select_for_update(of=("self",)).select_related("member__firm", "connection")
+    return rows.get(pk=pk)
+
+
+def _live(member: User) -> Ticket | None:
+    """The member's one ticket that is not closed, locked until the transaction ends."""
+    rows = Ticket.objects.select_for_update(of=("self",)).select_related("member__firm", "connection")
+    return rows.filter(member=member, state__in=LIVE).first()
+
+
+def _open(connection: CalendarConnection, kind: Ticket.Kind, now: datetime) -> Ticket:
+    """A new ticket; or the one that another request opened at the same moment, since a member has at most one."""
+    for _ in range(MINTINGS):
+        try:
+            with transaction.atomic():
+                opened = Ticket.objects.create(
+                    reference=new_reference(), member=connection.member, connection=connection, kind=kind,
+                    expected_address=connection.account, opened_at=now,
+                )  # fmt: skip
+        except IntegrityError:
+            if other := _live(connection.member):
+                return other
+        else:
+            audit.record(
+                "ticket.opened", actor=None, member=connection.member, subject=opened, reference=opened.reference
+            )
+            return opened
+    raise RuntimeError(f"{MINTINGS} references in a row were taken")
+
+
+def new_reference() -> str:
+    return "CS-" + "".join(secrets.choice(ALPHABET) for _ in range(6))
+
+
+def _newest_mismatch(ticket: Ticket) -> SignInAttempt | None:
+    entries: Sequence[TicketEntry] = (
+        ticket.entries.filter(action=Cause.MISMATCH).select_related("attempt").order_by("-at", "-pk")[:1]
+    )
+    return entries[0].attempt if entries else None
+
+
+def _move(
+    ticket: Ticket, cause: Cause, *, actor: User | None, now: datetime, note: str = "", message: str = "",
+    attempt: SignInAttempt | None = None, **changes: Any,
+) -> None:  # fmt: skip
+    """The one place that writes a ticket: guarded UPDATE, entry and audit; brings the instance up to date."""
+    source, after = ticket.state, target(ticket.state, cause)
+    values = {"state": after, "turn": ticket.turn + 1, **changes}
+    if after == TicketState.CLOSED:
+        values["closed_at"] = now
+    elif after != TicketState.APPROVED:
+        values |= NO_APPROVAL
+    if not Ticket.objects.filter(pk=ticket.pk, state=source, turn=ticket.turn).update(**values):
+        raise StaleTicket(ticket.reference)
+    for name, value in values.items():
+        setattr(ticket, name, value)
+    TicketEntry.objects.create(
+        ticket=ticket, at=now, actor=actor, action=cause, note=note, message=message, attempt=attempt
+    )
+    account = {"tid": ticket.approved_tid, "oid": ticket.approved_oid} if ticket.approved_oid else {}
+    audit.record(
+        f"ticket.{cause}", actor=actor, member=ticket.member, subject=ticket, note=note,
+        reference=ticket.reference, before=source, after=after, **account,
+    )  # fmt: skip
