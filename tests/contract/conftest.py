@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+
+from tests.simulator.client import Control
 
 ROOT = Path(__file__).resolve().parents[2]
 ADA = "ada@harper.example"
@@ -23,33 +24,18 @@ TID = "11111111-0000-4000-8000-000000000001"
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
 
 
-@dataclass
-class Simulator:
-    """A running simulator; `url` has no slash at its end."""
+class Simulator(Control):
+    """A running simulator, with short cuts to Ada's mailbox."""
 
-    url: str
-    session: requests.Session = field(default_factory=requests.Session)
-
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        """One call to `/_sim/{path}`; fails with the simulator's reason."""
-        answer = self.session.request(method, f"{self.url}/_sim/{path}", json=body, timeout=30)
-        assert answer.ok, answer.text
-        return answer
-
-    def token(self, address: str = ADA) -> str:
-        """An access token for Graph."""
-        return str(self.call("POST", "tokens", {"address": address}).json()["access_token"])
-
-    def mailbox(self, address: str = ADA) -> dict[str, Any]:
-        """Everything in a mailbox."""
-        return dict(self.call("GET", f"mailboxes/{address}").json())
+    def access(self) -> str:
+        """An access token of Ada's for Graph."""
+        return str(self.token(ADA)["access_token"])
 
     def event(self, ref: str) -> dict[str, Any]:
-        """One appointment of Ada's with all its ids, by its `ref`."""
-        calendars = self.mailbox()["calendars"]
-        found = [event for calendar in calendars for event in calendar["events"] if event.get("ref") == ref]
-        assert len(found) == 1, ref
-        return found[0]
+        """One appointment of Ada's as it is kept, with all its ids, by its `ref`."""
+        calendars = self.get_mailbox(ADA)["calendars"]
+        (found,) = [event for calendar in calendars for event in calendar["events"] if event["ref"] == ref]
+        return dict(found)
 
 
 def _free_port() -> int:
@@ -63,7 +49,7 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], simulator: Simulato
         if process.poll() is not None:
             break
         try:
-            simulator.session.get(f"{simulator.url}/_sim/journal", timeout=5)
+            simulator.clock()
             return
         except requests.ConnectionError:
             time.sleep(0.1)
@@ -78,20 +64,19 @@ def running() -> Iterator[Simulator]:
     command = [str(ROOT / python), "-m", "tests.simulator", "--port", str(port)]
     with subprocess.Popen(command, cwd=ROOT) as process:
         simulator = Simulator(f"http://127.0.0.1:{port}")
-        simulator.session.trust_env = False
         try:
             _wait_until_it_answers(process, simulator)
             yield simulator
         finally:
             process.terminate()
-            simulator.session.close()
+            simulator.close()
 
 
 @pytest.fixture
 def simulator(running: Simulator) -> Simulator:
     """The simulator with Ada's mailbox in it, and nothing else."""
-    running.call("POST", "reset", {"seed": "contract", "now": "2026-11-23T08:00:00Z"})
-    running.call("POST", "mailboxes", {"address": ADA, "tid": TID, "calendars": CALENDARS})
+    running.reset(seed="contract", now="2026-11-23T08:00:00Z")
+    running.mailbox(ADA, tid=TID, calendars=CALENDARS)
     return running
 
 

@@ -86,7 +86,7 @@ def test_create_change_and_delete(simulator: Simulator, schedule: Schedule) -> N
     with pytest.raises(requests.HTTPError) as gone:
         calendar.get_event(event.object_id)
     assert gone.value.response.status_code == 404
-    assert "Mediation" not in str(simulator.mailbox()["calendars"])
+    assert "Mediation" not in str(simulator.get_mailbox(ADA)["calendars"])
 
 
 def test_an_all_day_event_stays_on_its_day(schedule: Schedule) -> None:
