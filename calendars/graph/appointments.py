@@ -35,7 +35,7 @@ class Appointment:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What only reading a master gives: its edited occurrences, and the dates of those cancelled, in the series' zone."""
+    """What only reading a master gives: its edited occurrences, and the dates of the cancelled ones (its own zone)."""
 
     exceptions: tuple[Appointment, ...]
     cancelled: tuple[date, ...]

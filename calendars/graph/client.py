@@ -129,15 +129,17 @@ class GraphClient:
 
         None = no such master any more. "JSON batching"; "Get event", `$expand=exceptionOccurrences`.
         """
-        path = f"/me/events/{{}}?$select=id,type,cancelledOccurrences&$expand=exceptionOccurrences($select={SELECT})"
-        answers = self.batch_get({master: path.format(quote(master, safe="")) for master in master_ids})
+        wanted = (
+            f"$select=id,type,exceptionOccurrences,cancelledOccurrences&$expand=exceptionOccurrences($select={SELECT})"
+        )
+        answers = self.batch_get({one: f"/me/events/{quote(one, safe='')}?{wanted}" for one in master_ids})
         return {
             master: None if isinstance(answer, ItemNotFound) else _readable(series, _value_or_raise(answer))
             for master, answer in answers.items()
         }
 
     def batch_get(self, paths: dict[str, str]) -> dict[str, dict[str, Any] | GraphError]:
-        """At most 20 reading requests in one; each gets its answer or its own error. Refused ones alone are repeated."""
+        """At most 20 reading requests in one; each gets its answer or its own error. Only refused ones are repeated."""
         if len(paths) > BATCH_LIMIT:
             raise ValueError(f"{len(paths)} requests in a batch; Microsoft takes {BATCH_LIMIT}")
         left, done, attempt = dict(paths), {}, 0
@@ -197,7 +199,7 @@ class GraphClient:
         headers = {"Authorization": f"Bearer {token}", "Prefer": PREFER, "Accept": "application/json"}
         try:
             response = self._session.request(method, url, headers=headers, json=json, timeout=settings.HTTP_TIMEOUT)
-            body = response.json() if response.content else None
+            body: Any = response.json() if response.content else None
         except requests.JSONDecodeError:
             body = None
         except requests.RequestException as error:
@@ -209,10 +211,8 @@ class GraphClient:
 
     def _wait(self, error: TryLater, attempt: int) -> None:
         """Waits where that is short and there are attempts left; else raises the error, with the time to wait."""
-        if error.asked:
-            seconds = error.seconds
-        else:
-            seconds = settings.RETRY_SECONDS * 2 ** (attempt - 1) * random.uniform(1, 1.5)  # noqa: S311  jitter
+        jitter = random.uniform(1, 1.5)  # noqa: S311  no secret
+        seconds = error.seconds if error.asked else settings.RETRY_SECONDS * 2 ** (attempt - 1) * jitter
         if attempt >= settings.RETRY_ATTEMPTS or seconds > settings.SHORT_WAIT_SECONDS:
             error.seconds = seconds
             raise error

@@ -30,7 +30,7 @@ class GrantRefused(GraphError):
 
 
 class OperatorFault(GraphError):
-    """Our registration with Microsoft is at fault (secret expired, application unknown): everyone is hit, no member is."""
+    """Our registration with Microsoft is at fault (secret expired, application unknown): it hits everyone at once."""
 
 
 class AccessDenied(GraphError):

@@ -24,8 +24,9 @@ class MigrationRun(models.Model):
     state = models.CharField(max_length=20, choices=State, default=State.QUEUED, db_index=True)
     # The step that goes on after a wait or a failure.
     step = models.CharField(max_length=20, choices=State, default=State.QUEUED)
-    # Where the step stands; opaque to all but `migration.runs`. A write names the cursor it read.
+    # Where the step stands; opaque to all but `migration.runs`.
     cursor = models.JSONField(default=dict)
+    # Raised by every saved step; a task is for one turn, so that a task delivered twice stops at once.
     turn = models.PositiveBigIntegerField(default=0)
     # After an approved move to another account: old ids prove nothing there.
     metadata_only = models.BooleanField(default=False)
@@ -40,6 +41,7 @@ class MigrationRun(models.Model):
     wait_until = models.DateTimeField(null=True, blank=True)
     # "throttled", "grant", "unstable", "unreachable": informs, never steers.
     wait_reason = models.CharField(max_length=40, blank=True)
+    # Tasks begun since the last saved step, counted before they do anything: one that kills its worker is found out.
     attempts = models.PositiveIntegerField(default=0)
     failure_class = models.CharField(max_length=100, blank=True)
     failure_message = models.TextField(blank=True)
@@ -83,6 +85,20 @@ class ListedAppointment(models.Model):
         return self.appointment_id
 
 
+class TranslatedId(models.Model):
+    """The immutable id that an old id resolved to, staged until the run ends."""
+
+    run = models.ForeignKey(MigrationRun, models.CASCADE, related_name="translated_ids")
+    synced_event = models.ForeignKey(SyncedEvent, models.CASCADE, related_name="+")
+    appointment_id = models.CharField(max_length=ID_LENGTH)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="translated_once", fields=["run", "synced_event"])]
+
+    def __str__(self) -> str:
+        return self.appointment_id
+
+
 class Outcome(models.Model):
     """What became of one synced event in a run."""
 
@@ -106,14 +122,20 @@ class Outcome(models.Model):
     outcome = models.CharField(max_length=10, choices=Kind)
     how = models.CharField(max_length=20, choices=How, blank=True)
     reason = models.CharField(max_length=20, choices=Reason, blank=True)
+    appointment_id = models.CharField(max_length=ID_LENGTH, blank=True)
+    calendar = models.CharField(max_length=10, choices=SyncedEvent.Calendar, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(name="one_outcome_per_event", fields=["run", "synced_event"]),
             models.CheckConstraint(
                 name="outcome_explained",
-                condition=models.Q(outcome="anomaly", how="") & ~models.Q(reason="")
-                | ~models.Q(outcome="anomaly") & models.Q(reason="") & ~models.Q(how=""),
+                condition=models.Q(outcome="anomaly", how="", appointment_id="", calendar="") & ~models.Q(reason="")
+                | ~models.Q(outcome="anomaly")
+                & models.Q(reason="")
+                & ~models.Q(how="")
+                & ~models.Q(appointment_id="")
+                & ~models.Q(calendar=""),
             ),
         ]
         indexes = [models.Index(fields=["run", "outcome"])]
