@@ -73,14 +73,15 @@ def _properties(spec: dict[str, Any]) -> dict[str, Any]:
 def _change(mailbox: Mailbox, event: Event, spec: dict[str, Any], now: dt.datetime) -> Event:
     changes = _properties(spec)
     check_keys(changes, PROPERTIES | {EXTENDED}, "edit: event")
-    for entry in changes.pop(EXTENDED, []):
-        event.extended = {**event.extended, str(entry["id"]): str(entry["value"])}
+    marks = changes.pop(EXTENDED, [])
     try:
         if changes.get("recurrence"):
             recurrence.rule(changes["recurrence"])
-        return mailbox.change(event, drafts.refine(changes), now)
+        mailbox.change(event, drafts.refine(changes), now)
     except ValueError as error:
         raise ControlError(f"edit: {error}") from error
+    event.extended = {**event.extended, **{str(mark["id"]): str(mark["value"]) for mark in marks}}
+    return event
 
 
 def _create(mailbox: Mailbox, spec: dict[str, Any], now: dt.datetime) -> Event:
@@ -88,7 +89,11 @@ def _create(mailbox: Mailbox, spec: dict[str, Any], now: dt.datetime) -> Event:
     calendar = _calendar(mailbox, spec) if "calendar" in spec else mailbox.default_calendar
     if calendar is None:
         raise ControlError(f"edit: {mailbox.address} has no default calendar")
-    return load_event(calendar, {**_properties(spec), **own}, now, now)
+    try:
+        return load_event(calendar, {**_properties(spec), **own}, now, now)
+    except ControlError:
+        mailbox.forget(spec["ref"])
+        raise
 
 
 def _calendar(mailbox: Mailbox, spec: dict[str, Any]) -> Calendar:

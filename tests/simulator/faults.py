@@ -28,13 +28,15 @@ from tests.simulator.loading import ControlError, check_keys, one_of
 from tests.simulator.world import World
 
 OPERATIONS = frozenset(
-    ("me", "calendars", "calendar", "groups", "list", "view", "instances", "get", "create", "change", "delete", "cancel",
+    ("me", "calendars", "calendar", "groups", "list", "view", "instances", "get", "create", "change", "delete",
+     "cancel",
      "accept", "decline", "tentativelyAccept", "translate", "batch", "timezones", "settings", "delta", "subscriptions",
      "authorize", "token", "discovery", "keys", "identity", "ews", "google", "unknown")
 )  # fmt: skip
 METHODS = frozenset(("GET", "POST", "PATCH", "PUT", "DELETE"))
 _KEYS = {
-    "mailbox", "path", "operation", "batch_item", "nth", "status", "headers", "body", "delay", "hold", "cut", "truncate",
+    "mailbox", "path", "operation", "batch_item", "nth", "status", "headers", "body", "delay", "hold", "cut",
+    "truncate",
     "when", "count",
 }  # fmt: skip
 _DEFAULTS = {

@@ -39,13 +39,12 @@ class Request:
     method: str
     path: str
     query: dict[str, list[str]] = field(default_factory=dict)
-    headers: Headers = field(default_factory=Message)
+    headers: Headers = field(default_factory=lambda: make_headers({}))
     body: bytes = b""
     base_url: str = ""
     # Set by a handler that learns whose mailbox this is about, for the journal.
     mailbox: str | None = None
-    # The seq-less label of the batch this request is an item of, and its id in it.
-    batch: str | None = None
+    # Its id in the batch that it is an item of.
     batch_item: str | None = None
 
     @classmethod
@@ -55,7 +54,7 @@ class Request:
         """A request for ``target``, that is path and query as they stand in the request line."""
         parts = urlsplit(target)
         query = parse_qs(parts.query, keep_blank_values=True)
-        return cls(method.upper(), parts.path, query, headers or Message(), body, base_url)
+        return cls(method.upper(), parts.path, query, headers or make_headers({}), body, base_url)
 
     @property
     def segments(self) -> list[str]:

@@ -12,9 +12,8 @@ import datetime as dt
 import hashlib
 import re
 import uuid
+from functools import cache
 
-_TO_REST = str.maketrans("/+", "-_")
-_TO_EWS = str.maketrans("-_", "/+")
 _TO_ENTRY = str.maketrans("+/", "-_")
 _FROM_ENTRY = str.maketrans("-_", "+/")
 _WELL_FORMED = re.compile(r"(AAMk|AAkA)[A-Za-z0-9_-]{60,1000}={0,2}\Z")
@@ -48,8 +47,13 @@ def _flip_case(text: str) -> str:
 
 def _base64_tail(length: int, *parts: object) -> str:
     """``length`` bytes as base64; the first four characters hold both ``+`` and ``/``."""
-    raw = digest(*parts) + digest("more", *parts)
-    return base64.b64encode(b"\x0f\xef\xf0" + raw[: length - 3]).decode()
+    return base64.b64encode(b"\x0f\xef\xf0" + digest(*parts)[: length - 3]).decode()
+
+
+@cache
+def _store(seed: str, mailbox: str) -> str:
+    """What all ids of a mailbox begin with."""
+    return "AAMkAD" + base64.b64encode(digest(seed, mailbox, "store")).decode()[:66]
 
 
 def ews_id(seed: str, mailbox: str, number: int) -> str:
@@ -57,8 +61,7 @@ def ews_id(seed: str, mailbox: str, number: int) -> str:
     if number % 10 == 1:
         stem = ews_id(seed, mailbox, number - 1)
         return stem[:76] + _flip_case(stem[76:-4]) + stem[-4:]
-    prefix = "AAMkAD" + base64.b64encode(digest(seed, mailbox, "store")).decode()[:66]
-    return prefix + _base64_tail(59, seed, mailbox, "ews", number)
+    return _store(seed, mailbox) + _base64_tail(59, seed, mailbox, "ews", number)
 
 
 def immutable_id(seed: str, mailbox: str, number: int) -> str:
@@ -71,8 +74,7 @@ def immutable_id(seed: str, mailbox: str, number: int) -> str:
 
 def folder_id(seed: str, mailbox: str, kind: str, number: int) -> str:
     """The ewsId of a calendar or calendar group: 120 characters."""
-    prefix = "AAMkAD" + base64.b64encode(digest(seed, mailbox, "store")).decode()[:66]
-    return prefix + _base64_tail(35, seed, mailbox, kind, number)
+    return _store(seed, mailbox) + _base64_tail(35, seed, mailbox, kind, number)
 
 
 def change_key(*parts: object) -> str:
@@ -80,11 +82,11 @@ def change_key(*parts: object) -> str:
 
 
 def to_rest(ews: str) -> str:
-    return ews.translate(_TO_REST)
+    return ews.replace("/", "-").replace("+", "_")
 
 
 def to_ews(rest: str) -> str:
-    return rest.translate(_TO_EWS)
+    return rest.replace("-", "/").replace("_", "+")
 
 
 def to_entry(rest: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import datetime as dt
+from collections.abc import Set
 from typing import Any
 
 from tests.simulator import drafts, ids, recurrence, times
@@ -25,7 +25,7 @@ class ControlError(ValueError):
     """A call to ``/_sim/`` that cannot be carried out; the message says why."""
 
 
-def check_keys(spec: Any, known: set[str], what: str) -> dict[str, Any]:
+def check_keys(spec: Any, known: Set[str], what: str) -> dict[str, Any]:
     """The object as it is; raises :class:`ControlError` for no object and for keys nobody reads."""
     if not isinstance(spec, dict):
         raise ControlError(f"{what} must be an object")
@@ -89,7 +89,7 @@ def _account(seed: str, address: str, spec: dict[str, Any]) -> Mailbox:
         tid=spec.get("tid") or (PERSONAL_TENANT if kind == "personal" else ids.guid(seed, "tid", domain)),
         oid=spec.get("oid") or oid,
         upn=spec.get("upn") or upn,
-        mail=spec["mail"] if "mail" in spec else address,
+        mail=spec.get("mail", address),
         aliases=list(aliases),
         kind=kind,
         name=spec.get("name") or address.partition("@")[0].replace(".", " ").title(),
@@ -162,7 +162,7 @@ def _properties(spec: dict[str, Any], what: str) -> dict[str, Any]:
             raise ControlError(f"{what}: {side} has the unknown time zone {error}") from error
         except ValueError as error:
             raise ControlError(f"{what}: {side}: {error}") from error
-    return copy.deepcopy(data)
+    return data
 
 
 def _finish(event: Event, spec: dict[str, Any], what: str) -> None:

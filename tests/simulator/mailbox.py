@@ -96,6 +96,20 @@ class Mailbox:
             self._series.pop(ids.stem(key), None)
         self._by_ews.pop(event.ews_id, None)
 
+    def forget(self, ref: str) -> None:
+        """Undo the making of an event that turned out to be impossible: no trace of it stays."""
+        event = self.refs.pop(ref, None)
+        if event is not None:
+            self.unindex(event)
+            event.calendar.events.pop(event.immutable_id, None)
+            for exception in event.exceptions.values():
+                self._drop(exception)
+
+    def _drop(self, exception: Event) -> None:
+        self.unindex(exception)
+        if exception.ref:
+            self.refs.pop(exception.ref, None)
+
     def find(self, item_id: str) -> Event | None:
         """The event of a restId or immutable id, occurrences included."""
         event = self._index.get(item_id)
@@ -143,14 +157,18 @@ class Mailbox:
             master.exceptions[event.slot] = event
             self.stamp(master, now)
         elif any(event.data.get(name) != before.get(name) for name in _RESTRUCTURING):
-            self._restructure(event)
+            self._restructure(event, before)
         self.stamp(event, now)
         self.index(event)
         return event
 
-    def _restructure(self, event: Event) -> None:
+    def _restructure(self, event: Event, before: dict[str, Any]) -> None:
+        pattern = event.data.get("recurrence")
+        if pattern and pattern == before.get("recurrence") and event.data["start"] != before["start"]:
+            first = event.day_of(event.start).isoformat()
+            event.data["recurrence"] = {**pattern, "range": {**pattern["range"], "startDate": first}}
         for exception in event.exceptions.values():
-            self.unindex(exception)
+            self._drop(exception)
         event.exceptions.clear()
         event.cancelled.clear()
         for key in (event.rest_id, event.immutable_id):
@@ -160,6 +178,7 @@ class Mailbox:
         """Delete: a single or series leaves its calendar, an occurrence is cancelled in its series."""
         self.unindex(event)
         if event.master is not None and event.slot is not None:
+            self._drop(event)
             event.master.exceptions.pop(event.slot, None)
             event.master.cancelled.add(event.slot)
             self.stamp(event.master, now)

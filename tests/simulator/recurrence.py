@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from dateutil import rrule
 
@@ -13,7 +13,7 @@ _DAYS = {
     "friday": rrule.FR, "saturday": rrule.SA, "sunday": rrule.SU,
 }  # fmt: skip
 _INDEX = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
-_TYPES = {
+_TYPES: dict[str, Literal[0, 1, 2, 3]] = {
     "daily": rrule.DAILY, "weekly": rrule.WEEKLY,
     "absolutemonthly": rrule.MONTHLY, "relativemonthly": rrule.MONTHLY,
     "absoluteyearly": rrule.YEARLY, "relativeyearly": rrule.YEARLY,

@@ -51,7 +51,7 @@ def parse(text: object) -> dt.datetime:
     """An ISO 8601 date and time, naive or aware, of any precision; raises ValueError."""
     if not isinstance(text, str) or "T" not in text:
         raise ValueError(f"{text!r} is not a date and time")
-    return dt.datetime.fromisoformat(_FRACTION.sub(r"\1", text))
+    return dt.datetime.fromisoformat(_FRACTION.sub(r"\1", text) if "." in text else text)
 
 
 def parse_utc(text: object) -> dt.datetime:
@@ -81,7 +81,7 @@ def at(day: dt.date, clock: dt.time, name: str) -> dt.datetime:
 
 def seven(moment: dt.datetime) -> str:
     """A wall clock with seven decimals, as Graph writes it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f").zfill(26) + "0"
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "0"
 
 
 def stamp(moment: dt.datetime) -> str:

@@ -46,7 +46,7 @@ def _read(request: Request) -> list[dict[str, Any]]:
         raise bad("Request Id has to be unique in a batch.")
     for item in items:
         _check(item, {name.casefold() for name in names})
-    _check_dependencies(items, names)
+    _check_dependencies(items)
     return items
 
 
@@ -55,6 +55,8 @@ def _check(item: dict[str, Any], names: set[str]) -> None:
         raise bad(f"Invalid batch payload format: unknown method in request {item['id']}.")
     if not isinstance(item.get("url"), str) or not item["url"] or "://" in item["url"].partition("?")[0]:
         raise bad(f"Invalid batch payload format: url of request {item['id']} must be relative to the version.")
+    if item["url"].lstrip("/").casefold().startswith("$batch"):
+        raise bad(f"Invalid batch payload format: request {item['id']} is a batch itself.")
     if not isinstance(item.get("headers") or {}, dict):
         raise bad(f"Invalid batch payload format: headers of request {item['id']} must be an object.")
     if item.get("body") is not None and not _headers(item).get("Content-Type"):
@@ -64,12 +66,14 @@ def _check(item: dict[str, Any], names: set[str]) -> None:
         raise bad(f"Request {item['id']} depends on a request that is not there.")
 
 
-def _check_dependencies(items: list[dict[str, Any]], names: list[str]) -> None:
-    """Each item may depend only on items above it, so there are no circles."""
-    for position, item in enumerate(items):
-        above = {name.casefold() for name in names[:position]}
-        if any(str(name).casefold() not in above for name in item.get("dependsOn") or []):
-            raise bad(f"Request {item['id']} depends on itself or on a request below it.")
+def _check_dependencies(items: list[dict[str, Any]]) -> None:
+    """Whoever waits for somebody who waits for him waits for ever."""
+    done: dict[str, bool] = {}
+    while len(done) < len(items):
+        ready = [str(item["id"]).casefold() for item in items if _ready(item, done)]
+        if len(ready) == len(done):
+            raise bad("Invalid batch payload format: requests depend on each other in a circle.")
+        done = dict.fromkeys(ready, True)
 
 
 def _headers(item: dict[str, Any]) -> Headers:
@@ -84,7 +88,7 @@ def _request(parent: Request, item: dict[str, Any]) -> Request:
     body = item.get("body")
     raw = b"" if body is None else json.dumps(body).encode()
     url = item["url"]
-    target = "/v1.0/" + url.lstrip("/").removeprefix("v1.0/")
+    target = "/v1.0/" + url.lstrip("/")
     request = Request.of(item["method"], target, headers, raw, parent.base_url)
     request.batch_item = str(item["id"])
     return request

@@ -16,7 +16,8 @@ _USER = (
     "preferredLanguage", "surname", "userPrincipalName",
 )  # fmt: skip
 _ON_SELECT = frozenset(
-    ("accountEnabled", "companyName", "country", "createdDateTime", "department", "identities", "mailNickname", "otherMails",
+    ("accountEnabled", "companyName", "country", "createdDateTime", "department", "identities", "mailNickname",
+     "otherMails",
      "proxyAddresses", "usageLocation", "userType")
 )  # fmt: skip
 _CALENDAR = frozenset(

@@ -132,7 +132,10 @@ def account(world: World, route: Route, reader: Mailbox) -> Mailbox:
     found = world.find_account(route.user)
     if found is None or found.provider != "outlook" or found.tid != reader.tid:
         if route.resource == "me":
-            message = f"Resource '{route.user}' does not exist or one of its queried reference-property objects are not present."
+            message = (
+                f"Resource '{route.user}' does not exist or one of its queried reference-property objects"
+                " are not present."
+            )
             raise GraphError(404, "Request_ResourceNotFound", message)
         raise GraphError(404, "ErrorInvalidUser", f"The requested user '{route.user}' is invalid.")
     if found is not reader and route.resource != "me" and not _shares(found, reader):

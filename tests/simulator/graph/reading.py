@@ -71,7 +71,8 @@ def _window(context: Context) -> tuple[dt.datetime, dt.datetime]:
         text = context.request.arg(name)
         if text is None:
             raise bad(
-                "This request requires a time window specified by the query string parameters StartDateTime and EndDateTime.",
+                "This request requires a time window specified by the query string parameters"
+                " StartDateTime and EndDateTime.",
                 "ErrorInvalidParameter",
             )
         try:

@@ -42,7 +42,7 @@ def cancel(context: Context) -> Response:
 
 
 def respond(context: Context) -> Response:
-    """202: the attendee answers; ``sendResponse`` (true unless said) tells the organizer. Declining removes the event."""
+    """202: the attendee answers; ``sendResponse`` (true unless said) tells the organizer; declined events go."""
     check_names(context, frozenset())
     body = _body(context)
     event = context.event()

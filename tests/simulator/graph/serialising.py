@@ -20,7 +20,8 @@ SELECTABLE = PROPERTIES | _BY_ID
 # The service does not let these two be selected in a calendarView.
 NOT_IN_VIEW = frozenset(("createdDateTime", "lastModifiedDateTime"))
 _COMPUTED = frozenset(
-    ("start", "end", "type", "seriesMasterId", "originalStart", "isOrganizer", "organizer", "responseStatus", "webLink", "body")
+    ("start", "end", "type", "seriesMasterId", "originalStart", "isOrganizer", "organizer", "responseStatus", "webLink",
+     "body")
 )  # fmt: skip
 
 

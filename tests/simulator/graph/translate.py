@@ -19,7 +19,7 @@ _UNREADABLE = "Value cannot be null.\r\nParameter name: rawBytes"
 
 
 def translate(context: Context) -> Response:
-    """200 whatever becomes of the single ids: each answer has ``targetId`` or ``errorDetails``, in no promised order."""
+    """200 whatever becomes of single ids: each answer has ``targetId`` or ``errorDetails``, in no promised order."""
     check_names(context, frozenset())
     wanted, source, target = _read(context.request.json())
     found = []

@@ -56,6 +56,8 @@ def read(body: Any, creating: bool) -> tuple[dict[str, Any], dict[str, str]]:
             _check_moment(fields[side])
         elif creating:
             raise invalid(f"The property '{side}' is required.")
+    if fields.get("recurrence") is not None:
+        _check_recurrence(fields["recurrence"])
     return fields, _extended(body.get(EXTENDED))
 
 
@@ -84,7 +86,7 @@ def _check_moment(value: Any) -> None:
 
 
 def check_whole(data: dict[str, Any]) -> None:
-    """What must hold for start, end and recurrence together; raises :class:`GraphError` 400."""
+    """What must hold for start and end together; raises :class:`GraphError` 400."""
     start, end = times.local(data["start"]), times.local(data["end"])
     if data.get("isAllDay"):
         if start.time() != dt.time() or end.time() != dt.time():
@@ -95,8 +97,6 @@ def check_whole(data: dict[str, Any]) -> None:
             raise invalid("The duration of an event marked as All day must be at least 24 hours.")
     elif times.instant(data["end"]) < times.instant(data["start"]):
         raise invalid("The end of the event is before its start.")
-    if data.get("recurrence") is not None:
-        _check_recurrence(data["recurrence"])
 
 
 def _check_recurrence(value: Any) -> None:

@@ -32,7 +32,10 @@ def writable(context: Context, event: Event) -> None:
         raise denied()
     wanted = context.request.headers.get("If-Match")
     if wanted and wanted not in ("*", f'W/"{event.data["changeKey"]}"'):
-        message = "The send or update operation could not be performed because the change key passed in the request does not match the current change key for the item."
+        message = (
+            "The send or update operation could not be performed because the change key passed in the request"
+            " does not match the current change key for the item."
+        )
         raise GraphError(412, "ErrorIrresolvableConflict", message)
 
 
