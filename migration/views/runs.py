@@ -1,0 +1,60 @@
+"""A run's progress: a page of its own, and the fragment that the page and the dashboard's strip fetch again and again."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseStopPolling
+
+from migration import progress
+from migration.models import MigrationRun
+from migration.situation import waits_for_sign_in
+
+
+def own_run(request: HttpRequest, pk: int) -> MigrationRun:
+    """Of the member who asks; anyone else's does not exist for them."""
+    runs = MigrationRun.objects.select_related("connection")
+    return get_object_or_404(runs, pk=pk, connection__member_id=request.user.pk)
+
+
+def progress_context(run: MigrationRun) -> dict[str, Any]:
+    """What the fragments show: the run, its progress, and whether only the member's sign-in makes it go on."""
+    figures = progress.Figures(
+        state=run.state,
+        step=run.step if run.state in (MigrationRun.State.WAITING, MigrationRun.State.FAILED) else run.state,
+        total=run.total,
+        listed=run.listed,
+        by_id=run.by_id,
+        by_metadata=run.by_metadata,
+        anomalies=run.anomalies,
+    )
+    return {
+        "run": run,
+        "progress": progress.describe(figures, started_at=run.started_at, now=timezone.now()),
+        "sign_in_needed": waits_for_sign_in(run),
+    }
+
+
+@require_safe
+@login_required
+@never_cache
+def run(request: HttpRequest, pk: int) -> HttpResponse:
+    return render(request, "migration/run.html", progress_context(own_run(request, pk)))
+
+
+@require_safe
+@never_cache
+def run_status(request: HttpRequest, pk: int) -> HttpResponse:
+    """Status 286, which ends the polling, once nothing more will happen. `?as=strip`: the dashboard's form of it."""
+    if not request.user.is_authenticated:
+        # A login page must not be swapped into the middle of another.
+        return HttpResponseClientRedirect(f"{reverse('account_login')}?next={reverse('migration:run', args=[pk])}")
+    context = progress_context(own_run(request, pk))
+    template = "migration/run_strip.html" if request.GET.get("as") == "strip" else "migration/run_status.html"
+    page = render(request, template, context)
+    return HttpResponseStopPolling(page.content) if context["progress"].ended else page
