@@ -1,4 +1,5 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class CaretSyncConfig(AppConfig):
@@ -6,3 +7,10 @@ class CaretSyncConfig(AppConfig):
 
     def ready(self) -> None:
         from caret_sync import checks  # noqa: F401  registers them
+        from caret_sync.groups import create_missing
+        from caret_sync.schedules import ensure_schedules
+
+        # Sent for the last of our apps, when every table and every permission is there.
+        last = apps.get_app_config("migration")
+        post_migrate.connect(create_missing, sender=last, dispatch_uid="caret_sync.groups")
+        post_migrate.connect(ensure_schedules, sender=last, dispatch_uid="caret_sync.schedules")

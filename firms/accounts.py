@@ -3,7 +3,11 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from django.http import HttpRequest
+
+from firms import audit
+from firms.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -12,3 +16,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def populate_username(self, request: HttpRequest, user: Any) -> None:
         """There are no user names."""
+
+
+def email_changed(user: User, *, before: str, actor: User) -> None:
+    """To be called in the transaction that gives an account another e-mail address, once it is saved.
+
+    allauth remembers addresses it has seen and lets people in by any of them: the former address, which may be somebody
+    else's by now, must not reset this account's password.
+    """
+    EmailAddress.objects.filter(user=user).exclude(email__iexact=user.email).delete()
+    audit.record("member.email_changed", actor=actor, member=user, subject=user, before=before, after=user.email)

@@ -1,0 +1,34 @@
+"""What the worker does by the clock. `migrate` brings the table of schedules in line with the one below."""
+
+from typing import Any
+
+from django.apps.registry import Apps
+from django.db import transaction
+
+# Function → minutes between two calls. Each must be safe to call twice, and to miss.
+MINUTES = {
+    "firms.tasks.carry_out_waves": 1,
+    "migration.tickets.expire_approvals": 10,
+}
+
+
+def ensure_schedules(*, apps: Apps, using: str, **kwargs: Any) -> None:
+    """Receiver of post_migrate: one schedule for each function above, named after it; repeats and strays of ours go.
+
+    Schedules made by hand in the admin, and those of functions that other code ensures, stay: they have other names.
+    """
+    try:
+        Schedule = apps.get_model("django_q", "Schedule")
+    except LookupError:  # a partial `migrate`: the queue's tables are not there yet
+        return
+    with transaction.atomic(using=using):
+        for function, minutes in MINUTES.items():
+            rows = Schedule.objects.using(using).filter(name=function).order_by("pk")
+            wanted = {"func": function, "schedule_type": "I", "minutes": minutes, "repeats": -1}
+            kept = rows.first()
+            if kept is None:
+                Schedule.objects.using(using).create(name=function, **wanted)
+            else:
+                # Names are not unique in django-q2: a second row would do everything twice.
+                rows.exclude(pk=kept.pk).delete()
+                rows.filter(pk=kept.pk).update(**wanted)

@@ -1,0 +1,42 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.utils.formats import date_format
+
+from firms import audit
+from firms.admin.base import Admin, FlagFilter, count_of
+from firms.models import Firm, User
+
+
+@admin.register(Firm)
+class FirmAdmin(Admin):
+    list_display = ("name", "slug", "member_count", "flag", "flagged_by")
+    list_filter = (FlagFilter, "waves")
+    list_select_related = ("flagged_by",)
+    search_fields = ("name", "slug", "members__email")
+    search_help_text = "Name or short name of the firm, or the e-mail address of a member"
+    prepopulated_fields = {"slug": ("name",)}
+    fieldsets = ((None, {"fields": ("name", "slug", "flag", "flagged_by", "created_at")}),)
+    # The flag is no field to fill in: setting it and taking it back are deeds, with a note and an entry in the audit.
+    readonly_fields = ("flag", "flagged_by", "created_at")
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Firm]:
+        return super().get_queryset(request).annotate(member_count=count_of(User.objects.all(), "firm"))
+
+    @admin.display(description="members", ordering="member_count")
+    def member_count(self, firm: Any) -> int:
+        return firm.member_count
+
+    @admin.display(description="flagged for Graph sync", ordering="flagged_at", empty_value="no")
+    def flag(self, firm: Firm) -> str | None:
+        return f"since {date_format(firm.flagged_at, 'DATETIME_FORMAT')}" if firm.flagged_at else None
+
+    def save_model(self, request: HttpRequest, obj: Firm, form: Any, change: bool) -> None:
+        assert isinstance(request.user, User)
+        super().save_model(request, obj, form, change)
+        if form.changed_data or not change:
+            action = "firm.changed" if change else "firm.added"
+            values = {name: str(form.cleaned_data[name]) for name in form.changed_data}
+            audit.record(action, actor=request.user, firm=obj, subject=obj, **values)
