@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from calendars.models import CalendarConnection
 from calendars.states import State as ConnectionState
@@ -23,7 +24,9 @@ from migration.ticket_states import LIVE, Cause, ForbiddenTicketMove, TicketStat
 # Without letters and digits that are mistaken for each other on the telephone.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 MINTINGS = 20
-NO_APPROVAL: dict[str, Any] = {"approved_tid": "", "approved_oid": "", "approved_as": "", "approved_until": None}
+NO_APPROVAL: dict[str, Any] = {
+    "approved_address": "", "approved_tid": "", "approved_oid": "", "approved_as": "", "approved_until": None,
+}  # fmt: skip
 APPROVALS = {Cause.APPROVE_SAME_MAILBOX: "same_mailbox", Cause.APPROVE_OTHER_ACCOUNT: "other_account"}
 
 
@@ -92,6 +95,7 @@ def decide(
     if cause in APPROVALS:
         approval = {
             "approved_as": APPROVALS[cause],
+            "approved_address": ticket.other_address,
             "approved_tid": ticket.other_tid,
             "approved_oid": ticket.other_oid,
             "approved_until": now + timedelta(seconds=settings.APPROVAL_SECONDS),
@@ -120,7 +124,8 @@ def approval_for(connection: CalendarConnection, *, tid: str, oid: str, now: dat
     ticket = _expired(ticket, now)
     if ticket.state != TicketState.APPROVED or not (tid and oid):
         return None
-    return ticket if (ticket.approved_tid, ticket.approved_oid) == (tid, oid) else None
+    exactly = (ticket.approved_tid, ticket.approved_oid) == (tid, oid)
+    return ticket if exactly else None
 
 
 @transaction.atomic
@@ -155,9 +160,10 @@ def close_after_success(connection: CalendarConnection, *, now: datetime) -> Non
     _move(ticket, Cause.SUCCESS, actor=connection.member, now=now)
 
 
-def expire_approvals(*, now: datetime) -> int:
-    """Takes tickets whose approval nobody used in time back to open; returns how many. Safe to run again and again."""
-    total = 0
+def expire_approvals() -> int:
+    """By the clock: takes tickets whose approval nobody used in time back to open; returns how many. Safe to run again
+    and again, and to miss: an approval is never used, nor shown as standing, past its time."""
+    now, total = timezone.now(), 0
     overdue = Ticket.objects.filter(state=TicketState.APPROVED, approved_until__lte=now).values_list("pk", flat=True)
     for pk in list(overdue):
         with transaction.atomic():
@@ -185,13 +191,13 @@ def _expired(ticket: Ticket, now: datetime) -> Ticket:
 
 
 def _locked(pk: int) -> Ticket:
-    rows = Ticket.objects.select_for_update(of=("self",)).select_related("member__firm", "connection")
+    rows = Ticket.objects.select_for_update(no_key=True, of=("self",)).select_related("member__firm", "connection")
     return rows.get(pk=pk)
 
 
 def _live(member: User) -> Ticket | None:
     """The member's one ticket that is not closed, locked until the transaction ends."""
-    rows = Ticket.objects.select_for_update(of=("self",)).select_related("member__firm", "connection")
+    rows = Ticket.objects.select_for_update(no_key=True, of=("self",)).select_related("member__firm", "connection")
     return rows.filter(member=member, state__in=LIVE).first()
 
 

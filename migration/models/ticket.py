@@ -31,7 +31,8 @@ class Ticket(models.Model):
     other_address = models.CharField(max_length=320, blank=True, db_index=True)
     other_tid = models.CharField(max_length=64, blank=True)
     other_oid = models.CharField(max_length=64, blank=True)
-    # What support approved: exactly this account, once, until then.
+    # What support approved: exactly this account, once, until then; the address is for people.
+    approved_address = models.CharField(max_length=320, blank=True)
     approved_tid = models.CharField(max_length=64, blank=True)
     approved_oid = models.CharField(max_length=64, blank=True)
     approved_as = models.CharField(
