@@ -11,6 +11,8 @@ from msgraph.generated.models.exchange_id_format import ExchangeIdFormat
 from msgraph.generated.users.item.translate_exchange_ids.translate_exchange_ids_post_request_body import (
     TranslateExchangeIdsPostRequestBody,
 )
+from msgraph_core.requests.batch_request_content import BatchRequestContent
+from msgraph_core.requests.batch_request_item import BatchRequestItem
 
 from tests.contract.conftest import ADA, Simulator
 from tests.contract.sdk import IMMUTABLE, Work, all_events, asking, graph, of_event, of_list, refused
@@ -127,6 +129,23 @@ def test_the_view_shows_occurrences_and_no_masters(simulator: Simulator) -> None
         (EventType.Exception, "2026-12-09T16"),
         (EventType.Occurrence, "2026-12-22T14"),
     ]
+
+
+def test_a_batch_answers_each_item_for_itself(simulator: Simulator) -> None:
+    known = simulator.event("single-3")["immutableId"]
+
+    async def work(client: GraphServiceClient) -> Any:
+        items = BatchRequestContent()
+        for name, event_id in (("good", known), ("bad", "not-an-id")):
+            wanted = client.me.events.by_event_id(event_id).to_get_request_information(asking())
+            items.add_request(name, BatchRequestItem(wanted, name))
+        return await client.batch.post(items)
+
+    answer = graph(simulator, work)
+    # The SDK's serializer reads base64 bodies only, so what it can tell of JSON ones is status and headers.
+    assert answer.get_response_status_codes() == {"good": 200, "bad": 400}
+    assert answer.get_response_by_id("good").headers["Preference-Applied"] == IMMUTABLE
+    assert answer.get_response_by_id("bad").content_type.startswith("application/json")
 
 
 # Old ids to new ones
