@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 
 from tests.simulator import control, graph
@@ -150,7 +151,7 @@ class Simulation:
                 return graph.handle(self.world, request, self.page_cap, run)
             if request.path.startswith(("/EWS", "/calendar/")):
                 return _later(f"{request.path} is not simulated yet")
-            return _identity(self.world, request) or _unknown(request)
+            return _identity().handle(self.world, request) or _unknown(request)
         except BadBody as error:
             return graph.bad_request(str(error))
 
@@ -163,14 +164,13 @@ def describe(world: World, request: Request) -> tuple[str, Mailbox | None, bool]
         if request.path.startswith(prefix):
             return name, None, False
     endings = {"authorize": "authorize", "token": "token", "openid-configuration": "discovery", "keys": "keys"}
-    return endings.get(request.path.rstrip("/").rpartition("/")[2], "identity"), None, False
+    name = endings.get(request.path.rstrip("/").rpartition("/")[2], "identity")
+    return name, _identity().concerned(world, request), False
 
 
-def _identity(world: World, request: Request) -> Response | None:
+def _identity() -> ModuleType:
     # Imported when it is first needed: Graph can be used and tested without the identity platform's dependencies.
-    handler = importlib.import_module("tests.simulator.identity")
-    response: Response | None = handler.handle(world, request)
-    return response
+    return importlib.import_module("tests.simulator.identity")
 
 
 def _later(reason: str) -> Response:

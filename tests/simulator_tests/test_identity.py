@@ -8,7 +8,7 @@ import jwt
 import pytest
 
 from tests.simulator.http import Request
-from tests.simulator.identity import handle
+from tests.simulator.identity import concerned, handle
 from tests.simulator.mailbox import Mailbox
 from tests.simulator.world import PERSONAL_TENANT, Tenant, World
 from tests.simulator_tests.identity_steps import (
@@ -298,3 +298,21 @@ def test_no_refresh_token_and_no_id_token_unless_asked_for(world: World) -> None
     tokens = granted(redeem(world, code_for(world, ADA, scope="User.Read"), scope="User.Read"))
     assert tokens.keys().isdisjoint({"refresh_token", "id_token", "client_info"})
     assert not world.refresh_tokens
+
+
+# Whose request it is
+
+
+def test_a_request_is_known_by_its_account(world: World) -> None:
+    def address(request: Request) -> str | None:
+        found = concerned(world, request)
+        return found.address if found else None
+
+    token = "/organizations/oauth2/v2.0/token"
+    code = code_for(world, ADA)
+    assert address(Request.of("GET", f"/organizations/oauth2/v2.0/authorize?sim_account={ADA}")) == ADA
+    assert address(Request.of("POST", token, body=f"code={code}".encode())) == ADA
+    refresh_token = granted(redeem(world, code))["refresh_token"]
+    assert address(Request.of("POST", token, body=f"refresh_token={refresh_token}".encode())) == ADA
+    assert address(Request.of("POST", token, body=b"code=none")) is None
+    assert address(Request.of("POST", token, body=b"\xff")) is None

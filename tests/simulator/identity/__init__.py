@@ -16,13 +16,14 @@ from __future__ import annotations
 
 from tests.simulator.http import Request, Response
 from tests.simulator.identity import accounts, discovery, pages
+from tests.simulator.identity.accounts import concerned
 from tests.simulator.identity.authorize import authorize, values_of
 from tests.simulator.identity.consent import admin_consent
 from tests.simulator.identity.errors import Refusal, token_answer
 from tests.simulator.identity.redeem import token
 from tests.simulator.world import World
 
-__all__ = ["handle"]
+__all__ = ["concerned", "handle"]
 
 
 def handle(world: World, request: Request) -> Response | None:

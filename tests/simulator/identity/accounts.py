@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.simulator.http import BadBody, Request
 from tests.simulator.identity.errors import Refusal
 from tests.simulator.mailbox import Mailbox
 from tests.simulator.world import PERSONAL_TENANT, Tenant, World
@@ -54,6 +55,21 @@ def account(world: World, address: str, tenant: str) -> Mailbox:
         f"and cannot access the application in that tenant."
     )
     raise Refusal(50020, "invalid_request", text)
+
+
+def concerned(world: World, request: Request) -> Mailbox | None:
+    """The account that a request is about, as far as it says: named, or behind its code or refresh token."""
+    try:
+        given = {**{name: values[0] for name, values in request.query.items()}, **request.form()}
+    except BadBody:
+        return None
+    with world.lock:
+        name = given.get("sim_account", "")
+        if entry := world.codes.get(given.get("code", "")):
+            name = entry["address"]
+        elif known := world.refresh_tokens.get(given.get("refresh_token", "")):
+            name = known.mailbox_address
+        return world.find_account(name) if name else None
 
 
 def consented(world: World, tid: str) -> bool:

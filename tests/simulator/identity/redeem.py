@@ -34,9 +34,9 @@ def token(world: World, request: Request, tenant: str) -> Response:
         _check_client(form)
         match form.get("grant_type"):
             case "authorization_code":
-                answer = _redeem_code(world, request, tenant, form)
+                answer = _redeem_code(world, tenant, form)
             case "refresh_token":
-                answer = _refresh(world, request, tenant, form)
+                answer = _refresh(world, tenant, form)
             case None | "":
                 raise missing("grant_type")
             case other:
@@ -66,7 +66,7 @@ def _wrong_client(client_id: str) -> Refusal:
     return Refusal(7000215, "invalid_client", text, status=401)
 
 
-def _redeem_code(world: World, request: Request, tenant: str, form: dict[str, str]) -> dict[str, Any]:
+def _redeem_code(world: World, tenant: str, form: dict[str, str]) -> dict[str, Any]:
     for name in ("code", "redirect_uri"):
         if not form.get(name):
             raise missing(name)
@@ -80,7 +80,6 @@ def _redeem_code(world: World, request: Request, tenant: str, form: dict[str, st
         granted = entry["scope"].split()
         scopes = for_one_resource(form.get("scope", "").split(), granted)
         entry["redeemed"] = True
-        request.mailbox = mailbox.address
         return _answer(world, mailbox, form, scopes, granted, entry["nonce"])
 
 
@@ -106,7 +105,7 @@ def _check_code(entry: dict[str, Any], form: dict[str, str], tenant: str, now: d
         raise Refusal(501481, "invalid_grant", text)
 
 
-def _refresh(world: World, request: Request, tenant: str, form: dict[str, str]) -> dict[str, Any]:
+def _refresh(world: World, tenant: str, form: dict[str, str]) -> dict[str, Any]:
     if not form.get("refresh_token"):
         raise missing("refresh_token")
     with world.lock:
@@ -117,7 +116,6 @@ def _refresh(world: World, request: Request, tenant: str, form: dict[str, str]) 
         mailbox = accounts.account(world, known.mailbox_address, tenant)
         granted = known.scope.split()
         scopes = for_one_resource(form.get("scope", "").split(), granted)
-        request.mailbox = mailbox.address
         return _answer(world, mailbox, form, scopes, granted, None)
 
 
