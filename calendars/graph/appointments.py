@@ -50,11 +50,11 @@ def appointment(value: dict[str, Any]) -> Appointment:
     return Appointment(
         id=value["id"],
         kind=value.get("type") or "singleInstance",
-        subject=value.get("subject") or "",
+        subject=_text(value.get("subject")),
         start=_moment(value.get("start"), all_day, zone),
         end=_moment(value.get("end"), all_day, zone),
         all_day=all_day,
-        location=(value.get("location") or {}).get("displayName") or "",
+        location=_text((value.get("location") or {}).get("displayName")),
         pattern=pattern(value.get("recurrence")),
         ical_uid=value.get("iCalUId") or "",
         change_key=value.get("changeKey") or "",
@@ -93,6 +93,11 @@ def pattern(recurrence: dict[str, Any] | None) -> str:
     elif until.get("type") == "endDate":
         parts.append(f"until {until.get('endDate')}")
     return " ".join(parts)
+
+
+def _text(text: str | None) -> str:
+    """Without what a database cannot store: NUL and halves of characters."""
+    return (text or "").replace("\0", "").encode("utf-8", "ignore").decode()
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -1,0 +1,102 @@
+"""The end of a run: outcomes are staged first, then one short transaction of set-based statements makes them true."""
+
+from typing import Any
+
+from django.db import connection as database
+from django.db import transaction
+from django.utils import timezone
+
+from calendars import connections, leases
+from calendars.leases import Lease
+from calendars.models import CalendarConnection, HeldAppointment, SyncedEvent
+from calendars.states import Cause
+from migration.matching import Anomaly, Match, Matches
+from migration.models import ListedAppointment, MigrationRun, Outcome
+from migration.runs import staging
+from migration.runs.saving import save
+
+
+def counters(result: Matches) -> dict[str, int]:
+    by_id = sum(match.outcome == Outcome.Kind.ID for match in result.matched.values())
+    return {
+        "by_id": by_id,
+        "by_metadata": len(result.matched) - by_id,
+        "anomalies": len(result.anomalies),
+    }
+
+
+def finish(run: MigrationRun, lease: Lease, result: Matches) -> None:
+    held = _held_appointments(run, result)
+    save(run, lease, lambda: _stage_outcomes(run, result))
+    with transaction.atomic():
+        leases.hold(lease)
+        connection = CalendarConnection.objects.select_related("member").get(pk=run.connection_id)
+        _link(run)
+        HeldAppointment.objects.filter(connection=connection).delete()
+        HeldAppointment.objects.bulk_create(held, batch_size=staging.BATCH)
+        now = timezone.now()
+        save(run, lease, state=MigrationRun.State.DONE, finished_at=now, cursor={}, **counters(result))
+        connections.move(connection, Cause.RUN_DONE, actor=None, now=now, stopped_at=None, migrated_at=now)
+    run.connection = connection
+    staging.discard(run)
+
+
+def _stage_outcomes(run: MigrationRun, result: Matches) -> None:
+    Outcome.objects.filter(run=run).delete()
+    rows = [_matched(run, pk, match) for pk, match in result.matched.items()]
+    rows += [_anomaly(run, pk, anomaly) for pk, anomaly in result.anomalies.items()]
+    Outcome.objects.bulk_create(rows, batch_size=staging.BATCH)
+
+
+def _matched(run: MigrationRun, pk: int, match: Match) -> Outcome:
+    where = SyncedEvent.Calendar.MOVED if match.elsewhere else SyncedEvent.Calendar.SYNCED
+    return Outcome(
+        run=run, synced_event_id=pk, outcome=match.outcome, how=match.how,
+        appointment_id=match.appointment_id, calendar=where,
+    )  # fmt: skip
+
+
+def _anomaly(run: MigrationRun, pk: int, anomaly: Anomaly) -> Outcome:
+    return Outcome(run=run, synced_event_id=pk, outcome=Outcome.Kind.ANOMALY, reason=anomaly.reason)
+
+
+def _link(run: MigrationRun) -> None:
+    """Ids that change are emptied first: two rows may swap theirs, and each id belongs to one row at any time."""
+    SyncedEvent.objects.filter(connection_id=run.connection_id, appointment_id__isnull=False).update(
+        appointment_id=None, link=SyncedEvent.Link.OLD
+    )
+    with database.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE calendars_syncedevent
+            SET link = CASE o.outcome WHEN 'anomaly' THEN 'anomaly' ELSE 'linked' END,
+                appointment_id = CASE o.outcome WHEN 'anomaly' THEN NULL ELSE o.appointment_id END,
+                calendar = CASE o.calendar WHEN '' THEN calendars_syncedevent.calendar ELSE o.calendar END
+            FROM migration_outcome o
+            WHERE o.run_id = %s AND o.synced_event_id = calendars_syncedevent.id
+            """,
+            [run.pk],
+        )
+
+
+def _held_appointments(run: MigrationRun, result: Matches) -> list[HeldAppointment]:
+    wanted = {one for anomaly in result.anomalies.values() for one in anomaly.candidates}
+    shown = _shown(run, wanted) if wanted else {}
+    return [
+        HeldAppointment(
+            connection_id=run.connection_id, synced_event_id=pk, appointment_id=one, shown=shown.get(one, {})
+        )
+        for pk, anomaly in result.anomalies.items()
+        for one in anomaly.candidates
+    ]
+
+
+def _shown(run: MigrationRun, wanted: set[str]) -> dict[str, dict[str, Any]]:
+    """What a person needs to choose between candidates."""
+    rows = ListedAppointment.objects.filter(run=run).exclude(reading=staging.SERIES)
+    names = ("subject", "start", "end", "all_day", "location", "pattern")
+    return {
+        appointment_id: {name: fields[name] for name in names if name in fields}
+        for appointment_id, fields in rows.values_list("appointment_id", "fields").iterator(chunk_size=staging.BATCH)
+        if appointment_id in wanted
+    }

@@ -1,0 +1,104 @@
+"""A run's beginnings and ends. Each change is a guarded UPDATE; the task is enqueued by the same transaction."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from calendars.models import CalendarConnection
+from calendars.states import State
+from firms import audit
+from firms.models import User
+from migration.models import MigrationRun
+
+TASK = "migration.tasks.advance_run"
+RUNNING = (
+    MigrationRun.State.QUEUED,
+    MigrationRun.State.LISTING,
+    MigrationRun.State.TRANSLATING,
+    MigrationRun.State.MATCHING,
+    MigrationRun.State.CONFIRMING,
+)
+
+
+@transaction.atomic
+def queue(connection: CalendarConnection, *, metadata_only: bool = False) -> MigrationRun:
+    """The connection's live run, made if there is none, and its task; to be called in the transaction that moved the
+    connection to `migrating`."""
+    total = connection.synced_events.count()
+    run, created = MigrationRun.objects.get_or_create(
+        connection=connection,
+        state__in=[state for state in MigrationRun.State if state not in MigrationRun.ENDED],
+        defaults={"state": MigrationRun.State.QUEUED, "total": total, "metadata_only": metadata_only},
+    )
+    if created:
+        enqueue(run)
+    else:
+        take_up(run)
+    return run
+
+
+def enqueue(run: MigrationRun) -> None:
+    """A task for the run's present turn. Arguments are stored in clear: ids only."""
+    async_task(TASK, run.pk, run.turn)
+
+
+@transaction.atomic
+def take_up(run: MigrationRun, *, actor: User | None = None) -> bool:
+    """A waiting or failed run goes on where it was; False where it is neither. Nothing it found so far is lost."""
+    taken = MigrationRun.objects.filter(
+        pk=run.pk, state__in=[MigrationRun.State.WAITING, MigrationRun.State.FAILED]
+    ).update(**_going_on(), attempts=0)
+    if taken:
+        run.refresh_from_db()
+        audit.record("run.taken_up", actor=actor, member=run.connection.member, subject=run, step=run.step)
+        enqueue(run)
+    return bool(taken)
+
+
+def _going_on() -> dict[str, object]:
+    return {
+        "state": F("step"), "turn": F("turn") + 1, "wait_until": None, "wait_reason": "",
+        "failure_class": "", "failure_message": "", "failure_hint": "", "touched_at": timezone.now(),
+    }  # fmt: skip
+
+
+@transaction.atomic
+def cancel(connection: CalendarConnection, *, actor: User | None = None) -> None:
+    """The connection was disconnected: its live run ends, every id stays as it was."""
+    live = MigrationRun.objects.filter(connection=connection).exclude(state__in=MigrationRun.ENDED)
+    for run in live.select_for_update():
+        now = timezone.now()
+        MigrationRun.objects.filter(pk=run.pk).update(
+            state=MigrationRun.State.CANCELLED, turn=F("turn") + 1, finished_at=now, touched_at=now
+        )
+        audit.record("run.cancelled", actor=actor, member=connection.member, subject=run)
+
+
+def left_behind(now: datetime, silence: timedelta) -> list[MigrationRun]:
+    """Runs to take up: those whose wait is over, and running ones nobody has touched or holds any more."""
+    over = Q(state=MigrationRun.State.WAITING, wait_until__lte=now)
+    free = Q(connection__lease_owner="") | Q(connection__lease_until__lt=now)
+    silent = Q(state__in=RUNNING, touched_at__lt=now - silence) & free
+    return list(
+        MigrationRun.objects.filter(over | silent, connection__state=State.MIGRATING).order_by("touched_at")[:1000]
+    )
+
+
+def sweep(now: datetime, silence: timedelta) -> int:
+    """Enqueues a task for each run left behind; returns how many. A task too many stops at once, by its turn."""
+    runs = left_behind(now, silence)
+    for run in runs:
+        with transaction.atomic():
+            if run.state == MigrationRun.State.WAITING:
+                changed = MigrationRun.objects.filter(
+                    pk=run.pk, state=run.state, turn=run.turn, wait_until__lte=now
+                ).update(**_going_on())
+            else:
+                changed = MigrationRun.objects.filter(pk=run.pk, state=run.state, turn=run.turn).update(touched_at=now)
+            if changed:
+                run.refresh_from_db()
+                enqueue(run)
+    return len(runs)

@@ -1,0 +1,163 @@
+"""One background task of a run: take the lease, go on step after step for a while, hand on."""
+
+import logging
+import time
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from calendars import grants, leases
+from calendars.graph import tokens
+from calendars.graph.client import GraphClient
+from calendars.graph.errors import GrantRefused, GraphError, OperatorFault, TryLater
+from calendars.leases import Lease, LeaseLost
+from calendars.models import Grant
+from calendars.states import State
+from migration import tickets
+from migration.models import MigrationRun
+from migration.runs import lifecycle, steps
+from migration.runs.calendar import CalendarNotFound
+from migration.runs.failures import MAX_ATTEMPTS, Failure, failure_of
+from migration.runs.saving import save
+
+log = logging.getLogger(__name__)
+
+
+def advance(run_id: int, turn: int) -> None:
+    """Safe to be delivered twice, late, or to two workers at once: only one holds the lease, and only on this turn."""
+    run = _due(run_id, turn)
+    if run is None:
+        return
+    lease = leases.take(run.connection, owner=uuid.uuid4().hex, seconds=settings.LEASE_SECONDS, grace=_grace(run))
+    if lease is None:
+        return
+    try:
+        if _count_attempt(run, lease):
+            _work(run, lease)
+    except LeaseLost:
+        log.info("run %s: another worker has taken over", run_id)
+        return
+    leases.release(lease)
+
+
+def _due(run_id: int, turn: int) -> MigrationRun | None:
+    run = MigrationRun.objects.select_related("connection__member").filter(pk=run_id).first()
+    due = run and run.turn == turn and run.state in lifecycle.RUNNING and run.connection.state == State.MIGRATING
+    return run if due else None
+
+
+def _grace(run: MigrationRun) -> float:
+    """A run starts only after the old sync's last write must have landed."""
+    return settings.HTTP_TIMEOUT if run.state == MigrationRun.State.QUEUED else 0
+
+
+def _count_attempt(run: MigrationRun, lease: Lease) -> bool:
+    """Committed before anything is done: a run that kills its worker each time ends as failed."""
+    with transaction.atomic():
+        leases.hold(lease)
+        MigrationRun.objects.filter(pk=run.pk, turn=run.turn).update(
+            attempts=F("attempts") + 1, touched_at=timezone.now()
+        )
+    run.refresh_from_db()
+    if run.attempts <= MAX_ATTEMPTS:
+        return True
+    died = Failure("WorkerDied", "The worker ended before the step did, again and again.", "Look at the worker's log.")
+    _fail(run, lease, died)
+    return False
+
+
+def _work(run: MigrationRun, lease: Lease) -> None:
+    client = None
+    try:
+        grant = Grant.objects.get(connection_id=run.connection_id, service=Grant.Service.GRAPH)
+        client = GraphClient(
+            lambda refresh: tokens.access_token(grant, refresh=refresh), before_request=lambda: leases.hold(lease)
+        )
+        _steps(run, lease, client)
+    except (Grant.DoesNotExist, grants.GrantUnreadable, GrantRefused):
+        _wait(run, lease, "grant", None)
+    except TryLater as error:
+        _later(run, lease, error)
+    except OperatorFault as error:
+        log.error("run %s: Microsoft refuses our application: %s", run.pk, error.code)
+        _wait(run, lease, "operator", _soon(settings.SWEEP_SECONDS))
+    except CalendarNotFound as error:
+        tickets.calendar_not_found(connection=run.connection, now=timezone.now(), note=str(error))
+        _fail(run, lease, failure_of(error))
+    except LeaseLost:
+        raise
+    except GraphError as error:
+        _fail(run, lease, failure_of(error))
+    except Exception as error:
+        # A mistake of ours, or the database's: the class alone, since messages may quote texts of events.
+        log.error("run %s: %s in step %s", run.pk, type(error).__name__, run.state)
+        _retry_or_fail(run, lease, failure_of(error))
+        raise
+    finally:
+        if client is not None:
+            _count_requests(run, client)
+
+
+def _steps(run: MigrationRun, lease: Lease, client: GraphClient) -> None:
+    work = steps.Work(run, lease, client, deadline=time.monotonic() + settings.TASK_SECONDS)
+    while run.state in lifecycle.RUNNING:
+        steps.take(work)
+        if work.time_is_up and run.state in lifecycle.RUNNING:
+            _hand_on(run, lease)
+            return
+
+
+def _hand_on(run: MigrationRun, lease: Lease) -> None:
+    """The next task exists if and only if this worker still held the connection."""
+    with transaction.atomic():
+        leases.hold(lease)
+        lifecycle.enqueue(run)
+        leases.release(lease)
+
+
+def _later(run: MigrationRun, lease: Lease, error: TryLater) -> None:
+    if error.reason == "unreadable":
+        _retry_or_fail(run, lease, failure_of(error))
+        return
+    _wait(run, lease, error.reason, _soon(max(error.seconds, 0 if error.asked else settings.SWEEP_SECONDS)), attempts=0)
+
+
+def _retry_or_fail(run: MigrationRun, lease: Lease, failure: Failure) -> None:
+    attempts = MigrationRun.objects.values_list("attempts", flat=True).get(pk=run.pk)
+    if attempts >= MAX_ATTEMPTS:
+        _fail(run, lease, failure)
+    else:
+        _wait(run, lease, "trouble", _soon(settings.SWEEP_SECONDS), attempts=attempts)
+
+
+def _wait(run: MigrationRun, lease: Lease, reason: str, until: datetime | None, attempts: int = 0) -> None:
+    """Until when and why; the sweep takes it up. Without a time it waits for the member."""
+    run.refresh_from_db()
+    save(
+        run, lease, state=MigrationRun.State.WAITING, step=run.state, wait_until=until, wait_reason=reason,
+        attempts=attempts,
+    )  # fmt: skip
+
+
+def _fail(run: MigrationRun, lease: Lease, failure: Failure) -> None:
+    run.refresh_from_db()
+    # Whatever was wrong with the calendar is looked at anew.
+    step = MigrationRun.State.QUEUED if failure.from_the_start else run.state
+    save(
+        run, lease, state=MigrationRun.State.FAILED, step=step, failure_class=failure.name,
+        failure_message=failure.message, failure_hint=failure.hint,
+    )  # fmt: skip
+    log.error("run %s failed: %s", run.pk, failure.name)
+
+
+def _soon(seconds: float) -> datetime:
+    return timezone.now() + timedelta(seconds=seconds)
+
+
+def _count_requests(run: MigrationRun, client: GraphClient) -> None:
+    MigrationRun.objects.filter(pk=run.pk).update(requests=F("requests") + client.requests)
+    client.close()

@@ -1,0 +1,17 @@
+"""Background tasks of the move; ids only as arguments, every one safe to run twice."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from migration.runs import lifecycle, worker
+
+
+def advance_run(run_id: int, turn: int) -> None:
+    worker.advance(run_id, turn)
+
+
+def sweep_runs() -> int:
+    """Takes up runs whose wait is over or whose worker died; scheduled each minute."""
+    return lifecycle.sweep(timezone.now(), timedelta(seconds=settings.SWEEP_SECONDS))
