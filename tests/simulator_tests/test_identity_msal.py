@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import threading
+import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import jwt
 import msal
 import pytest
 import requests
 
-from tests.simulator.http import Request
-from tests.simulator.identity import handle
+from tests.simulator.frame import Simulation
 from tests.simulator.mailbox import Mailbox
+from tests.simulator.server import Server, serve_in_thread
 from tests.simulator.world import World
 from tests.simulator_tests.msal_steps import CALLBACK, CLIENT, answer_to, application, session_for, sign_in
 
@@ -28,37 +26,25 @@ pytestmark = pytest.mark.filterwarnings("ignore:response_mode='form_post' is rec
 
 
 @pytest.fixture
-def world() -> World:
-    world = World()
-    world.add_mailbox(Mailbox(ADA, tid=TID, oid=OID, upn=ADA, mail=ADA, name="Ada"))
-    return world
+def simulation() -> Simulation:
+    simulation = Simulation()
+    simulation.world.add_mailbox(Mailbox(ADA, tid=TID, oid=OID, upn=ADA, mail=ADA, name="Ada"))
+    return simulation
 
 
 @pytest.fixture
-def base(world: World) -> Iterator[str]:
-    """The address of a server that serves the identity platform and nothing else."""
+def world(simulation: Simulation) -> World:
+    return simulation.world
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            url = f"http://{self.headers['Host']}"
-            answer = handle(world, Request.of(self.command, self.path, self.headers, body, url))
-            assert answer is not None
-            self.send_response(answer.status)
-            for name, value in {**answer.headers, "Content-Length": str(len(answer.body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(answer.body)
 
-        do_POST = do_GET
-
-        def log_message(self, *_: Any) -> None:
-            """No lines in the test's output."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
+@pytest.fixture
+def base(simulation: Simulation) -> Iterator[str]:
+    """The address of the simulator."""
+    with Server(0, simulation) as server:
+        thread = serve_in_thread(server)
+        yield server.url
         server.shutdown()
+        thread.join()
 
 
 @pytest.fixture
@@ -147,3 +133,26 @@ def test_a_hint_and_a_prompt_reach_the_page(session: requests.Session) -> None:
     silent = client.initiate_auth_code_flow(SCOPES, redirect_uri=CALLBACK, prompt="none")
     told = client.acquire_token_by_auth_code_flow(silent, answer_to(session, silent))
     assert told["error"] == "login_required"
+
+
+def test_a_fault_of_one_account_spares_the_others(simulation: Simulation, base: str, session: requests.Session) -> None:
+    bob = "bob@harper.example"
+    simulation.world.add_mailbox(Mailbox(bob, tid=TID, oid=OID.replace("a", "b"), upn=bob, name="Bob"))
+    refusal = {"error": "interaction_required", "error_codes": [50076], "claims": "{}"}
+    simulation.faults.add({"operation": "token", "mailbox": ADA, "status": 400, "body": refusal})
+    assert "access_token" in sign_in(base, bob, SCOPES, msal.TokenCache())
+    assert sign_in(base, ADA, SCOPES, msal.TokenCache())["error"] == "interaction_required"
+
+
+def test_the_journal_knows_whose_sign_in_it_was_and_no_secret(simulation: Simulation, base: str) -> None:
+    tokens = sign_in(base, ADA, SCOPES, msal.TokenCache())
+    journal = simulation.journal.since(0)
+    lines = [json.loads(line) for line in journal.splitlines()]
+    assert [(line["operation"], line["mailbox"]) for line in lines] == [
+        ("discovery", None),
+        ("authorize", ADA),
+        ("token", ADA),
+    ]
+    secrets = [tokens["access_token"], tokens["refresh_token"], *simulation.world.codes]
+    assert not any(secret in journal for secret in secrets)
+    assert lines[-1]["body"]["client_secret"] == "***"
