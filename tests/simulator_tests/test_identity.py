@@ -126,6 +126,12 @@ def test_picking_on_the_page_ends_like_naming_the_account(world: World) -> None:
     assert granted(redeem(world, picked["code"]))["access_token"]
 
 
+def test_the_enter_key_means_next(world: World) -> None:
+    # Browsers press the first button of a form.
+    form = authorize(world).body.decode().split("<form")[2]
+    assert form.index(">Next<") < form.index(">Cancel<")
+
+
 def test_cancel_returns_the_subcode(world: World) -> None:
     page = authorize(world).body.decode()
     action = page.split('action="')[1].split('"')[0].replace("&amp;", "&")

@@ -24,7 +24,8 @@ button { font: inherit; cursor: pointer; }
 .account span, small { display: block; color: #555; }
 label { display: block; margin-bottom: .25rem; }
 input { box-sizing: border-box; width: 100%; padding: .5rem; border: 1px solid #767676; font: inherit; }
-footer { display: flex; gap: .5rem; justify-content: flex-end; margin-top: 1.25rem; }
+/* Next comes first, so that the Enter key means it; it stands last. */
+footer { display: flex; flex-direction: row-reverse; gap: .5rem; margin-top: 1.25rem; }
 footer button { padding: .4rem 1.25rem; border: 1px solid #8a8a8a; background: #f2f2f2; }
 footer button.main { border-color: #0067b8; background: #0067b8; color: #fff; }
 pre { white-space: pre-wrap; font-size: .85rem; color: #555; }
@@ -57,7 +58,7 @@ def account_page(
 <input id="sim_account" name="sim_account" type="text" inputmode="email" autocomplete="off"
   placeholder="someone@firm.example" value="{escape(typed)}">
 <p><small>With the account you allow: {wanted or "nothing"}</small></p>
-<footer><button name="cancel" value="1">Cancel</button><button class="main">Next</button></footer>
+<footer><button class="main">Next</button><button name="cancel" value="1">Cancel</button></footer>
 </form>""",
     )
 
