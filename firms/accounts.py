@@ -1,9 +1,11 @@
 """How people get in: allauth's door with e-mail login; accounts are made by staff and the import, never by sign-up."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.http import HttpRequest
 
 from firms import audit
@@ -16,6 +18,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def populate_username(self, request: HttpRequest, user: Any) -> None:
         """There are no user names."""
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Starts with our own address, never with one that a request's Host header claims."""
+        return str(settings.SITE_URL) + urlsplit(super().get_reset_password_from_key_url(key)).path
 
 
 def email_changed(user: User, *, before: str, actor: User) -> None:

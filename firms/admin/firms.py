@@ -2,12 +2,19 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 
 from firms import audit
 from firms.admin.base import Admin, FlagFilter, count_of
+from firms.admin.wave_actions import into_or_out_of_wave
+from firms.admin.waves import may_flag
 from firms.models import Firm, User
+
+
+def as_chosen(queryset: models.QuerySet[Firm]) -> models.QuerySet[Firm]:
+    """The firms of an action's selection, each once and without the list's joins and columns."""
+    return Firm.objects.filter(pk__in=queryset.order_by().values("pk"))
 
 
 @admin.register(Firm)
@@ -17,6 +24,7 @@ class FirmAdmin(Admin):
     list_select_related = ("flagged_by",)
     search_fields = ("name", "slug", "members__email")
     search_help_text = "Name or short name of the firm, or the e-mail address of a member"
+    actions = ("choose_wave",)
     prepopulated_fields = {"slug": ("name",)}
     fieldsets = ((None, {"fields": ("name", "slug", "flag", "flagged_by", "created_at")}),)
     # The flag is no field to fill in: setting it and taking it back are deeds, with a note and an entry in the audit.
@@ -24,6 +32,13 @@ class FirmAdmin(Admin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Firm]:
         return super().get_queryset(request).annotate(member_count=count_of(User.objects.all(), "firm"))
+
+    def has_flag_permission(self, request: HttpRequest) -> bool:
+        return may_flag(request)
+
+    @admin.action(description="Put into a wave, or take out…", permissions=["flag"])
+    def choose_wave(self, request: HttpRequest, queryset: models.QuerySet[Firm]) -> HttpResponse | None:
+        return into_or_out_of_wave(request, as_chosen(queryset), self.admin_site)
 
     @admin.display(description="members", ordering="member_count")
     def member_count(self, firm: Any) -> int:

@@ -1,0 +1,43 @@
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+
+from calendars.models import CalendarConnection, Grant
+from firms.admin.base import MemberFirmFlagFilter, ReadOnlyAdmin
+
+
+@admin.register(CalendarConnection)
+class CalendarConnectionAdmin(ReadOnlyAdmin):
+    list_display = ("account", "member", "firm", "provider", "state", "state_since", "stopped_at", "migrated_at")
+    list_filter = ("state", "provider", MemberFirmFlagFilter, "state_since")
+    list_select_related = ("member__firm",)
+    search_fields = ("account", "member__email", "member__firm__slug")
+    search_help_text = "Address of the account or of the member, or the short name of the firm"
+    fieldsets = (
+        (None, {"fields": ("member", "provider", "account", "other_addresses", "calendar_name", "is_default_calendar")}),
+        ("State", {"fields": ("state", "state_since", "stopped_at", "migrated_at", "epoch", "created_at")}),
+        ("Ids", {"fields": ("tid", "oid", "ews_folder_id", "calendar_id"), "classes": ("collapse",)}),
+        ("Worker", {"fields": ("lease_owner", "lease_until", "lease_fence"), "classes": ("collapse",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[CalendarConnection]:
+        # Opaque, of no use to a person, and long.
+        return super().get_queryset(request).defer("sync_state")
+
+    @admin.display(description="firm", ordering="member__firm__name")
+    def firm(self, connection: CalendarConnection) -> object:
+        return connection.member.firm
+
+
+@admin.register(Grant)
+class GrantAdmin(ReadOnlyAdmin):
+    """Which grants there are, never what is in them."""
+
+    fields = ("connection", "service", "scopes", "version", "lost_at", "updated_at")
+    list_display = ("connection", "service", "updated_at", "lost_at")
+    list_filter = ("service", ("lost_at", admin.EmptyFieldListFilter))
+    list_select_related = ("connection",)
+    search_fields = ("connection__account", "connection__member__email")
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Grant]:
+        return super().get_queryset(request).defer("secret")

@@ -1,0 +1,3 @@
+"""The admin of the move. Each module registers what it shows; a new one is imported here."""
+
+from migration.admin import firms  # noqa: F401
