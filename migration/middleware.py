@@ -1,8 +1,8 @@
 """The step that a real login takes (R2, R3, R4, R11), and no other request.
 
-A login is a new authenticated session of the member: `django.contrib.auth.login` and its signal, through whichever door.
-Requests in an old session, requests that carry no session, and a session in which support acts for a member never
-come by here: the first two log nobody in, and the last must be made without `login`, or it would be one.
+A login is a new authenticated session of the member: `django.contrib.auth.login` and its signal, through whichever
+door. A request in an old session and one without a session log nobody in; a session in which support acts for a member
+must be made without `login`, or it would be one.
 """
 
 import logging

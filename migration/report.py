@@ -25,7 +25,7 @@ DAY, TIME = "D, M j, Y", "g:i A"
 
 FOUND = {
     Outcome.How.TRANSLATED: "It is still the same appointment.",
-    Outcome.How.ICAL_UID: "Its id had changed. The identifier that Outlook gives an event for life showed which one it is.",
+    Outcome.How.ICAL_UID: "Its id had changed. An identifier that both sides share showed which one it is.",
     Outcome.How.SUBJECT_TIMES: "Its id had changed. Subject, start and end showed which one it is.",
     Outcome.How.OCCURRENCE: "It is one date of a series, found by the series and that date.",
 }
@@ -176,7 +176,7 @@ def _candidate(shown: dict[str, Any], zone: ZoneInfo) -> Candidate:
 
 
 def _shown_when(shown: dict[str, Any], zone: ZoneInfo) -> str:
-    """Of what a candidate showed when it was found: instants as ISO text, of an all-day one midnight UTC of its dates."""
+    """Of what a candidate showed when it was found: instants as ISO text; all-day, midnight UTC of its dates."""
     try:
         start, end = (datetime.fromisoformat(shown[name]) for name in ("start", "end"))
     except (KeyError, TypeError, ValueError):

@@ -12,6 +12,7 @@ from calendars.models import CalendarConnection, SyncedEvent
 from calendars.states import Provider, State
 from firms.models import User
 from migration.models import MigrationRun
+from migration.progress import Figures, Progress, describe
 from migration.prompt import Decision, decide
 
 # How long the dashboard says that the move is done, for those who did not watch it.
@@ -40,6 +41,10 @@ class Situation:
         """How many events have been synced so far; one query, at the first look."""
         return SyncedEvent.objects.filter(connection=self.connection).count()
 
+    @property
+    def progress(self) -> Progress | None:
+        return progress_of(self.run, now=timezone.now()) if self.run else None
+
 
 def of(member: User, *, now: datetime | None = None) -> Situation:
     """The member's situation, in at most two queries."""
@@ -61,6 +66,20 @@ def of_connection(connection: CalendarConnection | None, *, now: datetime) -> Si
         recently_moved=recently and run is not None,
     )
     return Situation(decision, connection, run)
+
+
+def progress_of(run: MigrationRun, *, now: datetime) -> Progress:
+    stands_still = run.state in (MigrationRun.State.WAITING, MigrationRun.State.FAILED)
+    figures = Figures(
+        state=run.state,
+        step=run.step if stands_still else run.state,
+        total=run.total,
+        listed=run.listed,
+        by_id=run.by_id,
+        by_metadata=run.by_metadata,
+        anomalies=run.anomalies,
+    )
+    return describe(figures, started_at=run.started_at, now=now)
 
 
 def waits_for_sign_in(run: MigrationRun) -> bool:

@@ -17,7 +17,7 @@ class Topic:
 
 
 TOPICS = (
-    Topic("what-changes", "What changes, and why", "Microsoft ends the old connection to Outlook. What that means for you."),
+    Topic("what-changes", "What changes, and why", "Microsoft ends the old connection to Outlook."),
     Topic("when", "When it happens", "At a login of yours, and at the latest on the last day."),
     Topic("what-to-do", "Do I have to do anything?", "One sign-in with Microsoft. Everything else happens by itself."),
     Topic("how-long", "How long it takes", "Minutes for most, up to several hours for very full calendars."),
@@ -25,7 +25,7 @@ TOPICS = (
     Topic("re-sync-google", "Re-sync a Google calendar", "Step by step, if yours ever stops."),
     Topic("google", "I use Google Calendar", "Nothing changes for you."),
     Topic("disable-old-sync", "Should I turn the old sync off?", "No. Why not, and what if I already have?"),
-    Topic("another-calendar", "Another calendar or account", "Why it has to be the same one, and what to do otherwise."),
+    Topic("another-calendar", "Another calendar or account", "Why it has to be the same one."),
     Topic("not-found", "Events that were not found", "What “not found in Outlook” means, and what you can do."),
     Topic("support", "Whom to ask", "People who can look at your calendar's sync."),
 )  # fmt: skip

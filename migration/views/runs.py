@@ -1,4 +1,4 @@
-"""A run's progress: a page of its own, and the fragment that the page and the dashboard's strip fetch again and again."""
+"""A run's progress: a page of its own, and the fragments that it and the dashboard's strip fetch again and again."""
 
 from typing import Any
 
@@ -11,9 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseStopPolling
 
-from migration import progress
 from migration.models import MigrationRun
-from migration.situation import waits_for_sign_in
+from migration.situation import progress_of, waits_for_sign_in
 
 
 def own_run(request: HttpRequest, pk: int) -> MigrationRun:
@@ -24,18 +23,9 @@ def own_run(request: HttpRequest, pk: int) -> MigrationRun:
 
 def progress_context(run: MigrationRun) -> dict[str, Any]:
     """What the fragments show: the run, its progress, and whether only the member's sign-in makes it go on."""
-    figures = progress.Figures(
-        state=run.state,
-        step=run.step if run.state in (MigrationRun.State.WAITING, MigrationRun.State.FAILED) else run.state,
-        total=run.total,
-        listed=run.listed,
-        by_id=run.by_id,
-        by_metadata=run.by_metadata,
-        anomalies=run.anomalies,
-    )
     return {
         "run": run,
-        "progress": progress.describe(figures, started_at=run.started_at, now=timezone.now()),
+        "progress": progress_of(run, now=timezone.now()),
         "sign_in_needed": waits_for_sign_in(run),
     }
 
