@@ -1,0 +1,4 @@
+from calendars.importing.importer import import_sync_data
+from calendars.importing.report import Report
+
+__all__ = ["Report", "import_sync_data"]

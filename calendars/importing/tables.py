@@ -1,0 +1,143 @@
+"""Rows by the thousand: found by pairs of keys, and written, in a constant number of statements on either database."""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+# A list of pairs, sent as one JSON parameter, as a table: linear in the pairs where two IN lists would be quadratic.
+PAIRS = {
+    "postgresql": "SELECT (value ->> 0)::bigint AS owner, value ->> 1 AS name FROM jsonb_array_elements(%s)",
+    "sqlite": "SELECT json_extract(value, '$[0]') AS owner, json_extract(value, '$[1]') AS name FROM json_each(%s)",
+}
+
+Pair = tuple[int, str]
+
+
+def primary_keys(model: type[models.Model], owner: str, name: str, pairs: Collection[Pair]) -> dict[Pair, int]:
+    """The primary key of each row whose columns `owner` and `name`, unique together, are one of `pairs`."""
+    if not pairs:
+        return {}
+    # CROSS JOIN: SQLite then goes from the pairs to the index, as PostgreSQL does by itself.
+    sql = (
+        f"SELECT rows.{owner}, rows.{name}, rows.id FROM ({PAIRS[connection.vendor]}) AS pairs"  # noqa: S608  names of ours
+        f" CROSS JOIN {model._meta.db_table} AS rows WHERE rows.{owner} = pairs.owner AND rows.{name} = pairs.name"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [_json(pairs)])
+        return {(row[0], row[1]): row[2] for row in cursor.fetchall()}
+
+
+def reserve(model: type[models.Model], count: int) -> Iterator[int]:
+    """Primary keys for `count` rows to be written, so that they can refer to each other before they are."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
+            )
+            return iter([row[0] for row in cursor.fetchall()])
+        # The transaction is the only writer, and the sequence follows the greatest key written.
+        cursor.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = %s", [table])
+        first = cursor.fetchone()[0] + 1
+        return iter(range(first, first + count))
+
+
+def write(model: type[models.Model], rows: Sequence[models.Model]) -> None:
+    """Writes new rows, all in one statement or one used again and again; those without a primary key are given one."""
+    keyless = [row for row in rows if row.pk is None]
+    for row, key in zip(keyless, reserve(model, len(keyless)) if keyless else (), strict=True):
+        row.pk = key
+    fields = model._meta.concrete_fields
+    write_columns(model, [{field.attname: field.pre_save(row, True) for field in fields} for row in rows])
+
+
+def blank_columns(model: type[models.Model]) -> dict[str, Any]:
+    """The columns of a row of `model` that nothing is said of, by attribute name, for `write_columns`."""
+    return {field.attname: field.get_default() for field in model._meta.concrete_fields}
+
+
+def write_columns(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> None:
+    """Writes new rows, each given as all of its columns: by COPY on PostgreSQL, else by one statement used again and
+    again. Instances of models cost several times as much."""
+    if not rows:
+        return
+    database = connections[DEFAULT_DB_ALIAS]
+    fields = model._meta.concrete_fields
+    table = model._meta.db_table
+    columns = ", ".join(database.ops.quote_name(str(field.column)) for field in fields)
+    values = list(_database_values(fields, rows, database))
+    with database.cursor() as cursor:
+        if database.vendor == "postgresql":
+            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                for row in values:
+                    copy.write_row(row)
+        else:
+            places = ", ".join(["%s"] * len(fields))
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", values)  # noqa: S608  names of ours
+
+
+def _database_values(
+    fields: "Sequence[models.Field[Any, Any]]", rows: Sequence[dict[str, Any]], database: BaseDatabaseWrapper
+) -> Iterator[list[Any]]:
+    """Text, numbers and truth values go as they are; asking each field for each value would double the time."""
+    names = [field.attname for field in fields]
+    special = [
+        (place, field)
+        for place, field in enumerate(fields)
+        if isinstance(field, models.DateTimeField | models.JSONField | models.BinaryField)
+    ]
+    for row in rows:
+        values = [row[name] for name in names]
+        for place, field in special:
+            values[place] = field.get_db_prep_save(values[place], database)
+        yield values
+
+
+class FileMemory:
+    """What the file has said so far, by kind and number, in a temporary table: memory stays flat however long it is.
+
+    To be used within the import's transaction, which takes the table away when it is rolled back.
+    """
+
+    def __enter__(self) -> "FileMemory":
+        self._run(
+            "CREATE TEMPORARY TABLE import_memory"
+            " (kind varchar(20), number bigint, value bigint, PRIMARY KEY (kind, number))"
+        )
+        return self
+
+    def __exit__(self, failure: type[BaseException] | None, *details: Any) -> None:
+        if failure is None:
+            self._run("DROP TABLE import_memory")
+
+    def remember(self, kind: str, values: dict[int, int]) -> None:
+        if values:
+            self._run(
+                f"INSERT INTO import_memory SELECT %s, owner, CAST(name AS bigint)"  # noqa: S608  names of ours
+                f" FROM ({PAIRS[connection.vendor]}) AS pairs WHERE true"
+                " ON CONFLICT (kind, number) DO UPDATE SET value = excluded.value",
+                [kind, _json(values.items())],
+            )
+
+    def recall(self, kind: str, numbers: Collection[int]) -> dict[int, int]:
+        if not numbers:
+            return {}
+        sql = (
+            f"SELECT number, value FROM ({PAIRS[connection.vendor]}) AS pairs"  # noqa: S608  names of ours
+            " CROSS JOIN import_memory WHERE kind = %s AND number = pairs.owner"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [_json([(number, 0) for number in numbers]), kind])
+            return dict(cursor.fetchall())
+
+    @staticmethod
+    def _run(sql: str, parameters: list[Any] | None = None) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+
+
+def _json(pairs: Iterable[tuple[int, str | int]]) -> str:
+    return json.dumps(list(pairs), ensure_ascii=False)
