@@ -1,7 +1,12 @@
-"""What every test shares: a closed network, and marks that choose the database."""
+"""What every test shares: a closed network, marks that choose the database, and Microsoft as the simulator plays it."""
+
+from collections.abc import Iterator
 
 import pytest
 from django.db import connection
+
+from tests.factories import NOW
+from tests.simulator.client import Simulator
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -11,3 +16,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("postgresql"):
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def running_simulator() -> Iterator[Simulator]:
+    with Simulator.start() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(running_simulator: Simulator, settings) -> Iterator[Simulator]:
+    """An empty simulated Microsoft at `tests.factories.NOW`, with the product pointed at it and short pauses."""
+    running_simulator.clear_faults()
+    running_simulator.reset(seed=1, now=NOW.isoformat())
+    settings.SIMULATOR_URL = running_simulator.url
+    settings.GRAPH_URL = f"{running_simulator.url}/v1.0"
+    settings.EWS_URL = f"{running_simulator.url}/EWS/Exchange.asmx"
+    settings.GOOGLE_URL = running_simulator.url
+    settings.HTTP_TIMEOUT = 2
+    settings.RETRY_SECONDS = 0.01
+    settings.SHORT_WAIT_SECONDS = 0.2
+    yield running_simulator
+    running_simulator.clear_faults()

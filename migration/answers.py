@@ -1,0 +1,160 @@
+"""What Microsoft's sign-in answers, in the words that the product acts on. Pure.
+
+Vendor's pages: Microsoft, "Microsoft identity platform and OAuth 2.0 authorization code flow", "Microsoft Entra
+authentication and authorization error codes", "ID token claims reference".
+"""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+from calendars.graph.errors import (
+    AccessDenied,
+    GrantRefused,
+    GraphError,
+    MailboxNotServed,
+    OperatorFault,
+    TryLater,
+)
+from calendars.graph.tokens import SCOPES
+from migration.accounts import Claims
+from migration.models import SignInAttempt
+
+Result = SignInAttempt.Result
+# Clocks differ a little.
+SKEW = 120
+RESERVED_SCOPES = {"openid", "profile", "email", "offline_access"}
+GRAPH_PREFIX = "https://graph.microsoft.com/"
+
+CONSENT_NUMBERS = {"90094", "90095"}
+CANCEL_NUMBER = "65004"
+CONSENT_WITHDRAWN = "65001"
+CODE_USED = "54005"
+OURS = {"invalid_request", "unauthorized_client", "unsupported_response_type", "invalid_scope", "invalid_client"}
+PASSING = {"server_error", "temporarily_unavailable"}
+
+
+class Reason(StrEnum):
+    """Why a sign-in ended as it did, finer than its result: chooses the words that the member reads."""
+
+    CANCELLED = "cancelled"
+    ADMINISTRATOR = "administrator"
+    PERMISSION = "permission"
+    REFUSED = "refused"
+    SIGNED_OUT = "signed_out"
+    EXPIRED = "expired"
+    USED = "used"
+    UNREACHABLE = "unreachable"
+    UNCLEAR = "unclear"
+    OPERATOR = "operator"
+    CALENDAR_DENIED = "calendar_denied"
+    CHANGED = "changed"
+
+
+class SignInEnded(Exception):
+    """The sign-in ends here and nothing is kept. `code` is Microsoft's own word, for support; it holds no token."""
+
+    def __init__(self, result: Result, reason: Reason, code: str = "") -> None:
+        super().__init__(f"{reason} {code}".strip())
+        self.result, self.reason, self.code = result, reason, code
+
+    @property
+    def detail(self) -> str:
+        return str(self)[:300]
+
+
+def reason_of(attempt: SignInAttempt) -> Reason | None:
+    """The reason that `SignInEnded.detail` left in the attempt."""
+    word = attempt.detail.partition(" ")[0]
+    return Reason(word) if word in set(Reason) else None
+
+
+def from_callback(query: Mapping[str, str]) -> SignInEnded:
+    """What a callback without a code means. Its parameters are anybody's to write: only known words are kept."""
+    error, subcode = _word(query.get("error", "")), _word(query.get("error_subcode", ""))
+    numbers = re.findall(r"AADSTS(\d{4,8})", query.get("error_description", ""))[:1]
+    code = " ".join([part for part in (error, subcode) if part] + [f"AADSTS{number}" for number in numbers])
+    if CONSENT_NUMBERS & set(numbers) or error == "consent_required":
+        return SignInEnded(Result.CONSENT_MISSING, Reason.ADMINISTRATOR, code)
+    if subcode == "cancel" or CANCEL_NUMBER in numbers or (error == "access_denied" and not numbers):
+        return SignInEnded(Result.CANCELLED, Reason.CANCELLED, code)
+    if error in PASSING:
+        return SignInEnded(Result.FAILED, Reason.UNREACHABLE, code)
+    if error in OURS:
+        return SignInEnded(Result.FAILED, Reason.OPERATOR, code)
+    if not error:
+        return SignInEnded(Result.FAILED, Reason.UNCLEAR, "neither code nor error")
+    return SignInEnded(Result.REFUSED, Reason.REFUSED, code)
+
+
+def from_token_endpoint(answer: Mapping[str, Any], error: GraphError) -> SignInEnded:
+    """What a refused redemption of the code means; `error` is what `calendars.graph.tokens.check` made of it."""
+    numbers = {str(number) for number in answer.get("error_codes") or []}
+    if CODE_USED in numbers:
+        return SignInEnded(Result.FAILED, Reason.USED, error.code)
+    if CONSENT_NUMBERS & numbers:
+        return SignInEnded(Result.CONSENT_MISSING, Reason.ADMINISTRATOR, error.code)
+    if answer.get("error") == "consent_required" or answer.get("suberror") == "consent_required":
+        return SignInEnded(Result.CONSENT_MISSING, Reason.PERMISSION, error.code)
+    if CONSENT_WITHDRAWN in numbers:
+        return SignInEnded(Result.CONSENT_MISSING, Reason.PERMISSION, error.code)
+    return from_graph(error)
+
+
+def from_graph(error: GraphError) -> SignInEnded:
+    """What an error of Graph's or of the token endpoint's means for a sign-in."""
+    code = error.code or str(error)
+    match error:
+        case TryLater():
+            return SignInEnded(Result.FAILED, Reason.UNREACHABLE, code)
+        case OperatorFault():
+            return SignInEnded(Result.FAILED, Reason.OPERATOR, code)
+        case GrantRefused():
+            return SignInEnded(Result.REFUSED, Reason.REFUSED, code)
+        case AccessDenied() | MailboxNotServed():
+            return SignInEnded(Result.FAILED, Reason.CALENDAR_DENIED, code)
+    return SignInEnded(Result.FAILED, Reason.UNCLEAR, code)
+
+
+def checked_claims(claims: Mapping[str, Any], *, client_id: str, authority: str, now: float) -> Claims:
+    """Who signed in, casefolded; msal checks the nonce and nothing else. `now` is a POSIX time. Raises SignInEnded.
+
+    The token came from the token endpoint over TLS, so its signature needs no check ("ID tokens", validation).
+    """
+    tid, oid = claims.get("tid"), claims.get("oid")
+    if not isinstance(tid, str) or not isinstance(oid, str) or not tid or not oid:
+        raise _unclear("no tid or oid")
+    if claims.get("aud") != client_id:
+        raise _unclear("aud")
+    # Microsoft's document says "…/{tenantid}/v2.0" for doors that serve many tenants: the token's own tid goes there.
+    if claims.get("iss") != f"https://{urlsplit(authority).netloc}/{tid}/v2.0":
+        raise _unclear("iss")
+    expires = claims.get("exp")
+    if not isinstance(expires, int | float) or expires + SKEW < now:
+        raise _unclear("exp")
+    if not claims.get("nonce"):
+        raise _unclear("nonce")
+    return Claims(tid.casefold(), oid.casefold())
+
+
+def checked_scopes(answer: Mapping[str, Any]) -> list[str]:
+    """The scopes granted, without the reserved ones, which msal adds by itself. Raises SignInEnded where one that the
+    sync needs is missing, or the token that renews the others."""
+    granted = [scope for scope in str(answer.get("scope") or "").split() if scope.casefold() not in RESERVED_SCOPES]
+    short = {scope.casefold().removeprefix(GRAPH_PREFIX) for scope in granted}
+    missing = [scope for scope in SCOPES if scope.casefold() not in short]
+    if missing:
+        raise SignInEnded(Result.CONSENT_MISSING, Reason.PERMISSION, "without " + ",".join(missing))
+    if not answer.get("refresh_token"):
+        raise SignInEnded(Result.CONSENT_MISSING, Reason.PERMISSION, "without refresh token")
+    return granted
+
+
+def _unclear(what: str) -> SignInEnded:
+    return SignInEnded(Result.FAILED, Reason.UNCLEAR, f"id token: {what}")
+
+
+def _word(value: str) -> str:
+    return value if re.fullmatch(r"[a-z_]{1,60}", value) else ""
