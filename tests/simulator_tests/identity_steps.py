@@ -12,12 +12,17 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests.simulator.http import Request, Response, make_headers
 from tests.simulator.identity import handle
-from tests.simulator.world import World
+from tests.simulator.mailbox import Mailbox
+from tests.simulator.world import PERSONAL_TENANT, Tenant, World
+from tests.simulator_tests.msal_steps import CALLBACK, CLIENT
 
 BASE = "http://127.0.0.1:9100"
-CALLBACK = "http://127.0.0.1:8000/outlook/callback"
-CLIENT = "7f2d6c1e-0000-4000-8000-00000000c11e"
 VERIFIER = "v" * 43
+TID = "11111111-0000-4000-8000-000000000001"
+STRICT = "22222222-0000-4000-8000-000000000002"
+ADA = "ada@harper.example"
+BEA = "bea@strict.example"
+CAL = "cal@personal.example"
 SCOPE = "openid profile email offline_access User.Read Calendars.ReadWrite"
 
 
@@ -115,3 +120,20 @@ def page_text(answer: Response) -> str:
     """A page without its mark-up."""
     content = answer.body.decode().split("</style>")[-1]
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", content)).split())
+
+
+def account(address: str, tid: str, oid: str, **more: str) -> Mailbox:
+    """An account that is called like its address."""
+    name = address.split("@")[0].title()
+    return Mailbox(address, tid=tid, oid=oid, upn=address, mail=address, name=name, **more)
+
+
+def inhabited() -> World:
+    """A world with Ada (work), Bea (whose tenant asks for an administrator), Cal (personal) and Dan (Google)."""
+    world = World()
+    world.tenants[STRICT] = Tenant(STRICT, consent="admin")
+    world.add_mailbox(account(ADA, TID, "aaaaaaaa-0000-4000-8000-00000000000a"))
+    world.add_mailbox(account(BEA, STRICT, "bbbbbbbb-0000-4000-8000-00000000000b"))
+    world.add_mailbox(account(CAL, PERSONAL_TENANT, "00000000-0000-0000-0000-0000000000ca", kind="personal"))
+    world.add_mailbox(account("dan@gmail.example", "", "", provider="google"))
+    return world

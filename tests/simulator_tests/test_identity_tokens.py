@@ -11,27 +11,26 @@ from tests.simulator.identity import handle
 from tests.simulator.mailbox import Mailbox
 from tests.simulator.world import World
 from tests.simulator_tests.identity_steps import (
+    ADA,
     BASE,
-    CALLBACK,
+    TID,
     code_for,
     get,
     granted,
+    inhabited,
     redeem,
     refresh,
     refused,
 )
+from tests.simulator_tests.msal_steps import CALLBACK
 
-TID = "11111111-0000-4000-8000-000000000001"
-ADA = "ada@harper.example"
 TOKEN = "/organizations/oauth2/v2.0/token"
 EWS = "https://outlook.office365.com/EWS.AccessAsUser.All"
 
 
 @pytest.fixture
 def world() -> World:
-    world = World()
-    world.add_mailbox(Mailbox(ADA, tid=TID, oid="aaaaaaaa-0000-4000-8000-00000000000a", upn=ADA, name="Ada"))
-    return world
+    return inhabited()
 
 
 def test_a_code_works_once(world: World) -> None:
