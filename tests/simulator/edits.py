@@ -89,11 +89,7 @@ def _create(mailbox: Mailbox, spec: dict[str, Any], now: dt.datetime) -> Event:
     calendar = _calendar(mailbox, spec) if "calendar" in spec else mailbox.default_calendar
     if calendar is None:
         raise ControlError(f"edit: {mailbox.address} has no default calendar")
-    try:
-        return load_event(calendar, {**_properties(spec), **own}, now, now)
-    except ControlError:
-        mailbox.forget(spec["ref"])
-        raise
+    return load_event(calendar, {**_properties(spec), **own}, now, now)
 
 
 def _calendar(mailbox: Mailbox, spec: dict[str, Any]) -> Calendar:

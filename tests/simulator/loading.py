@@ -146,10 +146,14 @@ def load_event(calendar: Calendar, spec: Any, created: dt.datetime, now: dt.date
     kept = {key: spec[key] for key in ("lastModifiedDateTime", "changeKey") if spec.get(key)}
     mailbox.add(event, now or made)
     data.update(kept)
-    for exception in spec.get("exceptions") or []:
-        _load_exception(event, exception, now or made)
-    for day in spec.get("cancelled") or []:
-        event.cancelled.add(_slot(event, day, what))
+    try:
+        for exception in spec.get("exceptions") or []:
+            _load_exception(event, exception, now or made)
+        for day in spec.get("cancelled") or []:
+            event.cancelled.add(_slot(event, day, what))
+    except ControlError:
+        mailbox.forget(event)
+        raise
     return event
 
 

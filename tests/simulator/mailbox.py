@@ -96,19 +96,18 @@ class Mailbox:
             self._series.pop(ids.stem(key), None)
         self._by_ews.pop(event.ews_id, None)
 
-    def forget(self, ref: str) -> None:
+    def forget(self, event: Event) -> None:
         """Undo the making of an event that turned out to be impossible: no trace of it stays."""
-        event = self.refs.pop(ref, None)
-        if event is not None:
-            self.unindex(event)
-            event.calendar.events.pop(event.immutable_id, None)
-            for exception in event.exceptions.values():
-                self._drop(exception)
+        self._drop(event)
+        event.calendar.events.pop(event.immutable_id, None)
+        for exception in event.exceptions.values():
+            self._drop(exception)
 
-    def _drop(self, exception: Event) -> None:
-        self.unindex(exception)
-        if exception.ref:
-            self.refs.pop(exception.ref, None)
+    def _drop(self, event: Event) -> None:
+        """Take the event's ids and its ref away."""
+        self.unindex(event)
+        if event.ref:
+            self.refs.pop(event.ref, None)
 
     def find(self, item_id: str) -> Event | None:
         """The event of a restId or immutable id, occurrences included."""
