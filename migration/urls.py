@@ -1,16 +1,21 @@
 from django.urls import path
 
 from migration.views import help as help_views
-from migration.views import prompt, reports, runs
+from migration.views import prompt, reports, runs, sign_in, tickets
 
 app_name = "migration"
 urlpatterns = [
     path("move/", prompt.prompt, name="prompt"),
     path("move/not-now/", prompt.not_now, name="not_now"),
+    path("move/sign-in/", sign_in.sign_in, name="sign_in"),
+    path("move/sign-in/<int:pk>/", sign_in.sign_in_result, name="sign_in_result"),
+    path("move/callback/", sign_in.callback, name="callback"),
+    path("move/consent/", sign_in.consent, name="consent"),
     path("move/runs/<int:pk>/", runs.run, name="run"),
     path("move/runs/<int:pk>/status/", runs.run_status, name="run_status"),
     path("move/runs/<int:pk>/report/", reports.report, name="report"),
     path("move/runs/<int:pk>/report.csv", reports.report_csv, name="report_csv"),
+    path("move/tickets/<str:reference>/", tickets.ticket, name="ticket"),
     path("help/calendar-sync/", help_views.overview, name="help"),
     path("help/calendar-sync/<slug:slug>/", help_views.page, name="help_page"),
 ]
