@@ -1,8 +1,24 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+
+from calendars import agenda, connections, status
+from firms.models import User
 
 
+@never_cache
 @login_required
 def dashboard(request: HttpRequest) -> HttpResponse:
-    return render(request, "calendars/dashboard.html")
+    """The member's next events and the state of her connection."""
+    assert isinstance(request.user, User)
+    member, now = request.user, timezone.now()
+    connection = connections.live(member)
+    context = {
+        "entries": agenda.next_events(member, now),
+        "today": now.astimezone(member.zone).date(),
+        "connection": connection,
+        "status": status.of(connection.state) if connection else None,
+    }
+    return render(request, "calendars/dashboard.html", context)

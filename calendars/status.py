@@ -1,0 +1,39 @@
+"""What a member reads about the state of her connection. Pure."""
+
+from dataclasses import dataclass
+
+from calendars.states import State
+
+
+@dataclass(frozen=True)
+class Status:
+    """`tone` is that of a badge or notice of the pages' design: success, info, warning or danger."""
+
+    tone: str
+    label: str
+    text: str
+
+
+STATUS = {
+    State.OLD_SYNC: Status("success", "In sync", "Your events and your Outlook calendar are kept in step."),
+    State.GRAPH_SYNC: Status("success", "In sync", "Your events and your Outlook calendar are kept in step."),
+    State.GOOGLE_SYNC: Status("success", "In sync", "Your events and your Google calendar are kept in step."),
+    State.REAUTH_REQUIRED: Status(
+        "warning", "Sign-in needed", "Outlook sync has stopped. Sign in with Microsoft to start it again."
+    ),
+    State.DISABLED: Status(
+        "warning", "Sign-in needed", "Outlook sync has stopped. Sign in with Microsoft to start it again."
+    ),
+    State.MIGRATING: Status(
+        "info", "Moving", "Your events are being matched with Outlook. Changes made meanwhile are carried over afterwards."
+    ),
+    State.GRANT_LOST: Status("warning", "Sign-in needed", "The service no longer accepts our access. Sign in again."),
+    State.UNSUPPORTED: Status(
+        "danger", "Not syncing", "Microsoft does not offer calendar sync for this mailbox. Ask your firm's administrator."
+    ),
+    State.DISCONNECTED: Status("info", "Not connected", "Your calendar is not connected. Nothing of yours was deleted."),
+}
+
+
+def of(state: str) -> Status:
+    return STATUS[State(state)]
