@@ -65,6 +65,9 @@ class Handler(BaseHTTPRequestHandler):
             return None
         body = self.rfile.read(int(length))
         base = f"http://{self.headers.get('Host') or self.server.url.partition('//')[2]}"
+        preferences = self.headers.get_all("Prefer") or []
+        if len(preferences) > 1:  # as good as one header with all of them
+            self.headers.replace_header("Prefer", ", ".join(preferences))
         return Request.of(self.command, self.path, self.headers, body, base)
 
     def _answer(self, request: Request) -> Answer:

@@ -176,7 +176,8 @@ def test_wall_clock_of_a_series_holds_over_the_change_of_clocks(simulator: Simul
 
 
 def test_edited_and_cancelled_occurrences_come_with_the_master_by_its_id_only(graph: Graph) -> None:
-    options = {"_expand": "exceptionOccurrences", "_select": "subject,cancelledOccurrences"}
+    expand = "exceptionOccurrences($select=subject,seriesMasterId,originalStart)"
+    options = {"_expand": expand, "_select": "subject,cancelledOccurrences"}
     master = graph.get(f"/me/events/{graph.id('series')}", **options)
     assert master["cancelledOccurrences"] == [f"OID.{graph.id('series')}.2026-12-07"]
     (exception,) = master["exceptionOccurrences"]
@@ -212,50 +213,6 @@ def test_filter_by_ical_uid_and_order(graph: Graph) -> None:
     assert [event["subject"] for event in ordered] == ["Off", "Series", "Hearing"]
 
 
-@pytest.mark.parametrize(
-    ("path", "status", "code"),
-    [
-        ("/me?$select=nothing", 400, "RequestBroker--ParseUri"),
-        ("/me/events?$select=subject,nothing", 400, "RequestBroker--ParseUri"),
-        ("/me/events?$expand=nothing", 400, "RequestBroker--ParseUri"),
-        ("/me/events?$filter=nothing eq 1", 400, "RequestBroker--ParseUri"),
-        ("/me/events?$filter=subject eq", 400, "BadRequest"),
-        ("/me/events?$filter=subject like 'x'", 400, "BadRequest"),
-        ("/me/events?$orderby=nothing", 400, "RequestBroker--ParseUri"),
-        ("/me/events?$top=many", 400, "BadRequest"),
-        ("/me/events?$nothing=1", 400, "BadRequest"),
-        ("/me/events?top=1", 400, "BadRequest"),
-        ("/me/events?$top=1&$top=2", 400, "BadRequest"),
-        ("/me/calendarView", 400, "ErrorInvalidParameter"),
-        ("/me/calendarView?startDateTime=x&endDateTime=y", 400, "ErrorInvalidParameter"),
-        ("/me/nothing", 400, "BadRequest"),
-        ("/nothing", 400, "BadRequest"),
-        ("/me/events/short", 400, "ErrorInvalidIdMalformed"),
-        ("/me/events/delta", 400, "ErrorInvalidIdMalformed"),
-        ("/me/calendars/short/events", 400, "ErrorInvalidIdMalformed"),
-        ("/me/calendarView/delta?startDateTime=2026-01-01&endDateTime=2026-02-01", 501, "NotImplemented"),
-        ("/subscriptions", 501, "NotImplemented"),
-        ("/users/nobody@firm.example", 404, "Request_ResourceNotFound"),
-        ("/users/nobody@firm.example/events", 404, "ErrorInvalidUser"),
-        ("/me/mailboxSettings", 403, "ErrorAccessDenied"),
-    ],
-)
-def test_wrong_requests(graph: Graph, path: str, status: int, code: str) -> None:
-    assert refused(graph.call("GET", path)) == (status, code)
-
-
-def test_an_id_in_another_encoding_or_case_is_malformed(graph: Graph) -> None:
-    kept = graph.kept("hearing")
-    for wrong in (kept["ewsId"], kept["ewsId"].replace("/", "%2F"), kept["restId"].lower(), kept["restId"][:-1]):
-        assert refused(graph.call("GET", f"/me/events/{wrong}")) == (400, "ErrorInvalidIdMalformed")
-
-
-def test_an_id_of_another_mailbox_is_not_found(graph: Graph) -> None:
-    graph.simulator.mailbox(BOB, calendars=[{"name": "C", "events": [meeting("bobs")]}])
-    other = Graph(graph.simulator, BOB).id("bobs")
-    assert refused(graph.call("GET", f"/me/events/{other}")) == (404, "ErrorItemNotFound")
-
-
 def test_ids_that_differ_by_case_only_are_two_events(simulator: Simulator) -> None:
     simulator.mailbox(ADA, calendars=[{"name": "C", "events": [meeting(f"e{day}", day) for day in range(1, 12)]}])
     ada = Graph(simulator, ADA)
@@ -265,47 +222,6 @@ def test_ids_that_differ_by_case_only_are_two_events(simulator: Simulator) -> No
         assert tenth.lower() == eleventh.lower()
         assert ada.get(f"/me/events/{tenth}")["subject"] == "E10"
         assert ada.get(f"/me/events/{eleventh}")["subject"] == "E11"
-
-
-@pytest.mark.parametrize("zone", ["", "Mars/Olympus", "Africa/Casablanca", "tzone://Microsoft/Custom"])
-def test_unsupported_zones(graph: Graph, zone: str) -> None:
-    answer = graph.call("GET", "/me/events", f'outlook.timezone="{zone}"')
-    assert refused(answer) == (400, "TimeZoneNotSupportedException")
-
-
-def test_tokens(graph: Graph) -> None:
-    simulator = graph.simulator
-    unsigned = simulator.url + "/v1.0/me"
-    for header in ("", "Bearer nonsense", "Basic abc"):
-        answer = graph.call("GET", unsigned, headers={"Authorization": header})
-        assert refused(answer) == (401, "InvalidAuthenticationToken")
-        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-    brief = Graph(simulator, ADA, expires_in=60)
-    assert brief.get("/me")
-    simulator.clock(advance=61)
-    assert refused(brief.call("GET", "/me")) == (401, "InvalidAuthenticationToken")
-    assert refused(Graph(simulator, ADA, service="ews").call("GET", "/me"))[0] == 401
-
-
-def test_scopes(graph: Graph) -> None:
-    reader = Graph(graph.simulator, ADA, scope="https://graph.microsoft.com/Calendars.Read")
-    assert reader.values("/me/events")
-    assert refused(reader.call("GET", "/me")) == (403, "ErrorAccessDenied")
-    path = f"/me/events/{graph.id('hearing')}"
-    assert refused(reader.call("PATCH", path, json={"subject": "x"})) == (403, "ErrorAccessDenied")
-    settings = Graph(graph.simulator, ADA, scope="MailboxSettings.Read").get("/me/mailboxSettings")
-    assert settings["timeZone"] == "UTC"
-
-
-def test_other_mailboxes_need_a_share_and_its_scope(simulator: Simulator) -> None:
-    simulator.mailbox(ADA)
-    simulator.mailbox("desk@firm.example", kind="shared", calendars=[{"name": "Desk", "events": [meeting("e")]}])
-    simulator.mailbox(BOB, calendars=[{"name": "C", "events": [meeting("e")]}])
-    plain, shared = Graph(simulator, ADA), Graph(simulator, ADA, scope="Calendars.Read.Shared")
-    assert refused(plain.call("GET", "/users/desk@firm.example/events")) == (403, "ErrorAccessDenied")
-    assert len(shared.values("/users/desk@firm.example/events")) == 1
-    assert refused(shared.call("GET", f"/users/{BOB}/events")) == (403, "ErrorAccessDenied")
-    assert plain.get(f"/users/{ADA}/events") == plain.get("/me/events")
 
 
 def test_supported_time_zones(graph: Graph) -> None:
