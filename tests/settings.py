@@ -2,6 +2,7 @@
 
 import os
 import re
+import tempfile
 from pathlib import Path
 
 EXAMPLE = Path(__file__).resolve().parent.parent / ".env.example"
@@ -11,12 +12,12 @@ for name in re.findall(r"^([A-Z_]+)=", EXAMPLE.read_text(), re.MULTILINE):
 os.environ["DEBUG"] = "1"
 
 from caret_sync.settings import *  # noqa: E402, F403
-from caret_sync.settings import BASE_DIR, DATABASES  # noqa: E402
+from caret_sync.settings import DATABASES  # noqa: E402
 
 # A file, so that tests meet WAL and immediate transactions as the product does.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    DATABASES["default"]["TEST"] = {"NAME": BASE_DIR / ".pytest_cache" / "test.sqlite3"}
-    (BASE_DIR / ".pytest_cache").mkdir(exist_ok=True)
+    # One for each process, so that two runs of the suite do not meet.
+    DATABASES["default"]["TEST"] = {"NAME": f"{tempfile.gettempdir()}/caret-sync-test-{os.getpid()}.sqlite3"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 ACCOUNT_RATE_LIMITS = False

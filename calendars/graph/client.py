@@ -129,9 +129,8 @@ class GraphClient:
 
         None = no such master any more. "JSON batching"; "Get event", `$expand=exceptionOccurrences`.
         """
-        wanted = (
-            f"$select=id,type,exceptionOccurrences,cancelledOccurrences&$expand=exceptionOccurrences($select={SELECT})"
-        )
+        # What is selected of the master is shown of its occurrences too.
+        wanted = f"$select={SELECT},exceptionOccurrences,cancelledOccurrences&$expand=exceptionOccurrences"
         answers = self.batch_get({one: f"/me/events/{quote(one, safe='')}?{wanted}" for one in master_ids})
         return {
             master: None if isinstance(answer, ItemNotFound) else _readable(series, _value_or_raise(answer))

@@ -59,7 +59,7 @@ def access_token(grant: Grant, *, refresh: bool = False) -> str:
     tokens = grants.read(grant)
     if _lives(tokens) and tokens.access_token != used.access_token:
         return tokens.access_token
-    renewed = redeem(tokens.refresh_token, grant.scopes.split() or SCOPES)
+    renewed = redeem(tokens.refresh_token)
     if grants.renew(grant, renewed):
         return renewed.access_token
     grant.refresh_from_db()
@@ -70,9 +70,9 @@ def _lives(tokens: grants.Tokens) -> bool:
     return bool(tokens.access_token) and tokens.expires_at > time.time() + MARGIN
 
 
-def redeem(refresh_token: str, scopes: list[str]) -> grants.Tokens:
+def redeem(refresh_token: str) -> grants.Tokens:
     try:
-        answer = application().acquire_token_by_refresh_token(refresh_token, scopes=scopes)
+        answer = application().acquire_token_by_refresh_token(refresh_token, scopes=SCOPES)
     except (requests.RequestException, msal.exceptions.MsalError, ValueError) as error:
         raise TryLater(type(error).__name__, seconds=settings.RETRY_SECONDS, reason="unreachable") from error
     check(answer)

@@ -16,7 +16,8 @@ from tests.simulator.graph.options import read_select
 _ALL = tuple(DEFAULTS)
 # Only a GET of the master by its id brings these.
 _BY_ID = frozenset(("cancelledOccurrences",))
-SELECTABLE = PROPERTIES | _BY_ID
+# A relation may stand in $select beside its $expand, as in the documented example of reading a series.
+SELECTABLE = PROPERTIES | _BY_ID | {"exceptionOccurrences"}
 # The service does not let these two be selected in a calendarView.
 NOT_IN_VIEW = frozenset(("createdDateTime", "lastModifiedDateTime"))
 _COMPUTED = frozenset(
@@ -45,7 +46,7 @@ def render(
         elif name in _BY_ID and by_id and event.is_master:
             answer[name] = event.cancelled_ids(immutable)
     for relation, inside in (expand or {}).items():
-        _relation(context, event, relation, inside, by_id, answer)
+        _relation(context, event, relation, inside, by_id, select, answer)
     return answer
 
 
@@ -106,7 +107,13 @@ def _body(body: dict[str, Any], wanted: str) -> dict[str, Any]:
 
 
 def _relation(
-    context: Context, event: Event, name: str, inside: dict[str, str], by_id: bool, answer: dict[str, Any]
+    context: Context,
+    event: Event,
+    name: str,
+    inside: dict[str, str],
+    by_id: bool,
+    outer: Collection[str] | None,
+    answer: dict[str, Any],
 ) -> None:
     if name == EXTENDED:
         chosen = filters.extended_ids(inside.get("$filter", ""))
@@ -115,7 +122,8 @@ def _relation(
             answer[EXTENDED] = found
     elif name == "exceptionOccurrences":
         if by_id and event.is_master:
-            select = read_select(inside.get("$select"), SELECTABLE, "event")
+            # Without a selection of their own the occurrences show what was selected of the master.
+            select = read_select(inside["$select"], SELECTABLE, "event") if "$select" in inside else outer
             nested = [held for _, held in sorted(event.exceptions.items())]
             answer[name] = [render(context, held, select) for held in nested]
     elif name == "calendar":
