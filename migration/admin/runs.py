@@ -1,0 +1,115 @@
+"""Runs, outcomes, sign-ins and held appointments: to be looked at. A run is written by its worker alone; the one thing
+people may do is to have a failed or waiting one go on."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from firms.admin.base import FlagFilter, ReadOnlyAdmin
+from firms.models import User
+from migration import runs
+from migration.models import MigrationRun
+
+RETRIED = (MigrationRun.State.FAILED, MigrationRun.State.WAITING)
+
+
+class RunFirmFlagFilter(FlagFilter):
+    title = "flag of the firm"
+    firm = "connection__member__firm__"
+
+
+@admin.register(MigrationRun)
+class MigrationRunAdmin(ReadOnlyAdmin):
+    show_facets = admin.ShowFacets.ALWAYS
+    list_display = (
+        "account", "shown_state", "step", "member", "firm", "total", "by_id", "by_metadata", "anomalies", "requests",
+        "trouble", "queued_at", "finished_at",
+    )  # fmt: skip
+    list_filter = ("state", "wait_reason", "metadata_only", RunFirmFlagFilter)
+    list_select_related = ("connection__member__firm",)
+    search_fields = ("connection__account", "connection__member__email", "connection__member__name")
+    search_help_text = "Account or member"
+    actions = ("retry",)
+    change_form_template = "admin/migration/migrationrun/change_form.html"
+    fieldsets = (
+        (None, {"fields": ("account", "member", "firm", "shown_state", "step", "metadata_only")}),
+        ("What it found", {"fields": ("total", "listed", "by_id", "by_metadata", "anomalies", "outcomes")}),
+        ("Waiting", {"fields": ("wait_until", "wait_reason")}),
+        ("Failure", {"fields": ("failure_class", "failure_message", "failure_hint", "attempts")}),
+        ("When and how much", {"fields": ("requests", "queued_at", "started_at", "touched_at", "finished_at")}),
+    )
+    readonly_fields = ("account", "member", "firm", "shown_state", "outcomes", "queued_at", "touched_at")
+
+    class Media:
+        css = {"all": ["css/admin/tickets.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MigrationRun]:
+        return super().get_queryset(request).select_related("connection__member__firm")
+
+    @admin.display(description="account", ordering="connection__account")
+    def account(self, run: MigrationRun) -> str:
+        return run.connection.account
+
+    @admin.display(description="member", ordering="connection__member__email")
+    def member(self, run: MigrationRun) -> User:
+        return run.connection.member
+
+    @admin.display(description="firm", ordering="connection__member__firm__name", empty_value="–")
+    def firm(self, run: MigrationRun) -> Any:
+        return run.connection.member.firm
+
+    @admin.display(description="state", ordering="state")
+    def shown_state(self, run: MigrationRun) -> SafeString:
+        return format_html('<span class="pill pill-{}">{}</span>', run.state, run.get_state_display())
+
+    @admin.display(description="trouble", empty_value="–")
+    def trouble(self, run: MigrationRun) -> str:
+        """What it waits for, or why it failed; nothing where all is well."""
+        return run.failure_class or run.wait_reason
+
+    @admin.display(description="outcomes")
+    def outcomes(self, run: MigrationRun) -> SafeString:
+        address = reverse("admin:migration_outcome_changelist")
+        return format_html('<a href="{}?run__id__exact={}">Outcome of each event</a>', address, run.pk)
+
+    @admin.action(description="Retry the selected runs", permissions=["retry"])
+    def retry(self, request: HttpRequest, chosen: QuerySet[MigrationRun]) -> None:
+        assert isinstance(request.user, User)
+        taken = sum(runs.take_up(run, actor=request.user) for run in chosen.filter(state__in=RETRIED).order_by("pk"))
+        left = chosen.count() - taken
+        messages.success(request, f"{taken} taken up where they stopped; {left} neither failed nor waiting.")
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """Support, for the member who asks; and whoever answers for the rollout of a firm."""
+        user = request.user
+        return user.has_perm("migration.resolve_ticket") or user.has_perm("firms.flag_firm")  # type: ignore[union-attr]
+
+    def get_urls(self) -> list[URLPattern]:
+        retry = self.admin_site.admin_view(self.retry_view)
+        return [path("<int:pk>/retry/", retry, name="migration_migrationrun_retry"), *super().get_urls()]
+
+    def retry_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """POST only: the run goes on where it was."""
+        if request.method != "POST" or not (self.has_view_permission(request) and self.has_retry_permission(request)):
+            raise PermissionDenied
+        run = self.get_queryset(request).filter(pk=pk).first()
+        if run is None:
+            raise Http404
+        assert isinstance(request.user, User)
+        if runs.take_up(run, actor=request.user):
+            messages.success(request, "The run goes on where it stopped. Nothing it found so far is lost.")
+        else:
+            messages.error(request, "Nothing was done: the run is neither failed nor waiting any more.")
+        return HttpResponseRedirect(reverse("admin:migration_migrationrun_change", args=[pk]))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"may_retry": self.has_retry_permission(request), "retried": RETRIED, **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, context)

@@ -1,0 +1,154 @@
+"""Tickets in the admin: the list, one page with everything, and the decisions of support (R7)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+
+from firms.admin.base import MemberFirmFlagFilter, ReadOnlyAdmin
+from firms.models import User
+from migration import tickets
+from migration.admin import ticket_page
+from migration.admin.ticket_forms import WORDS, DecisionForm
+from migration.models import Ticket
+from migration.ticket_states import Cause, ForbiddenTicketMove, TicketState
+from migration.tickets import StaleTicket
+
+# What waits for support stands first, the oldest on top.
+URGENCY = [TicketState.OPEN, TicketState.WAITING_FOR_MEMBER, TicketState.APPROVED, TicketState.CLOSED]
+
+
+@admin.register(Ticket)
+class TicketAdmin(ReadOnlyAdmin):
+    show_facets = admin.ShowFacets.ALWAYS
+    list_display = (
+        "reference",
+        "shown_state",
+        "age",
+        "member_name",
+        "firm",
+        "kind",
+        "expected_address",
+        "signed_in_with",
+    )
+    list_filter = ("state", "kind", MemberFirmFlagFilter)
+    list_select_related = ("member__firm",)
+    search_fields = ("reference", "member__email", "member__name", "expected_address", "other_address")
+    search_help_text = "Reference, member, or either address"
+
+    class Media:
+        css = {"all": ["css/admin/tickets.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
+        order = [When(state=state, then=Value(place)) for place, state in enumerate(URGENCY)]
+        return super().get_queryset(request).annotate(urgency=Case(*order, output_field=IntegerField()))
+
+    def get_ordering(self, request: HttpRequest) -> list[str]:
+        return ["urgency", "opened_at"]
+
+    @admin.display(description="state", ordering="urgency")
+    def shown_state(self, ticket: Ticket) -> SafeString:
+        return format_html('<span class="pill pill-{}">{}</span>', ticket.state, ticket.get_state_display())
+
+    @admin.display(ordering="opened_at")
+    def age(self, ticket: Ticket) -> str:
+        return age(ticket, timezone.now())
+
+    @admin.display(description="member", ordering="member__email")
+    def member_name(self, ticket: Ticket) -> SafeString:
+        return format_html('{}<br><span class="quiet">{}</span>', ticket.member.get_full_name(), ticket.member.email)
+
+    @admin.display(ordering="member__firm__name", empty_value="–")
+    def firm(self, ticket: Ticket) -> Any:
+        return ticket.member.firm
+
+    @admin.display(description="signed in with", ordering="other_address", empty_value="–")
+    def signed_in_with(self, ticket: Ticket) -> str:
+        return ticket.other_address
+
+    def get_urls(self) -> list[URLPattern]:
+        decide = self.admin_site.admin_view(self.decide_view)
+        own = [path("<int:pk>/decide/<str:cause>/", decide, name="migration_ticket_decide")]
+        return own + super().get_urls()
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if request.method not in ("GET", "HEAD"):
+            raise PermissionDenied
+        return self._page(request, int(object_id) if object_id.isdecimal() else 0)
+
+    def decide_view(self, request: HttpRequest, pk: int, cause: str) -> HttpResponse:
+        """GET asks for note and message and says what will happen; POST does it."""
+        if not may_decide(request):
+            raise PermissionDenied
+        if cause not in WORDS:
+            raise Http404
+        ticket, decision = self._ticket(request, pk), Cause(cause)
+        if decision not in tickets.decisions(ticket):
+            return self._refused(request, ticket, "This can’t be done with the ticket as it stands now.")
+        form = DecisionForm(decision, request.POST if request.method == "POST" else None, initial={"turn": ticket.turn})
+        if request.method == "POST" and form.is_valid():
+            return self._decide(request, ticket, decision, form.cleaned_data)
+        context = {
+            **self.admin_site.each_context(request),
+            **ticket_page.context(ticket, may_decide=True),
+            "opts": self.opts, "media": self.media, "form": form, "cause": str(decision), "words": WORDS[decision],
+            "title": WORDS[decision].title,
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/migration/ticket/decide.html", context)
+
+    def _decide(self, request: HttpRequest, ticket: Ticket, cause: Cause, given: dict[str, Any]) -> HttpResponse:
+        assert isinstance(request.user, User)
+        try:
+            tickets.decide(ticket, cause, actor=request.user, now=timezone.now(), **given)
+        except StaleTicket:
+            words = (
+                "Nothing was done: something has happened to this ticket since you opened the page. Please look again."
+            )
+            return self._refused(request, ticket, words)
+        except ForbiddenTicketMove:
+            return self._refused(request, ticket, "This can’t be done with the ticket as it stands now.")
+        messages.success(request, WORDS[cause].done)
+        return HttpResponseRedirect(reverse("admin:migration_ticket_change", args=[ticket.pk]))
+
+    def _refused(self, request: HttpRequest, ticket: Ticket, words: str) -> HttpResponse:
+        messages.error(request, words)
+        return self._page(request, ticket.pk, status=409)
+
+    def _ticket(self, request: HttpRequest, pk: int) -> Ticket:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        rows = Ticket.objects.select_related("member__firm", "connection")
+        ticket = rows.filter(pk=pk).first()
+        if ticket is None:
+            raise Http404
+        return tickets.as_of(ticket, timezone.now())
+
+    def _page(self, request: HttpRequest, pk: int, status: int = 200) -> HttpResponse:
+        ticket = self._ticket(request, pk)
+        context = {
+            **self.admin_site.each_context(request),
+            **ticket_page.context(ticket, may_decide=may_decide(request)),
+            "opts": self.opts, "media": self.media, "age": age(ticket, timezone.now()), "title": ticket.reference,
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/migration/ticket/page.html", context, status=status)
+
+
+def may_decide(request: HttpRequest) -> bool:
+    return bool(request.user.has_perm("migration.resolve_ticket"))  # type: ignore[union-attr]
+
+
+def age(ticket: Ticket, now: datetime) -> str:
+    """How long it has waited; how long it took, once closed."""
+    lasted = timesince(ticket.opened_at, ticket.closed_at or now, depth=1)
+    return f"took {lasted}" if ticket.closed_at else lasted

@@ -1,0 +1,42 @@
+"""Rows and steps that the tests of tickets share."""
+
+from itertools import count
+
+from calendars.states import State
+from migration import tickets
+from migration.models import SignInAttempt, Ticket
+from tests.factories import NOW, ConnectionFactory, FirmFactory, MemberFactory
+
+TID = "5f6b2a30-0000-4000-8000-000000000001"
+OID = "9c1d7e44-0000-4000-8000-000000000002"
+numbers = count(1)
+
+
+def waiting_connection(state=State.REAUTH_REQUIRED, **fields):
+    member = fields.pop("member", None) or MemberFactory(name="Ada Byron", firm=FirmFactory(name="Harper & Wolfe LLP"))
+    return ConnectionFactory(member=member, state=state, stopped_at=NOW, **fields)
+
+
+def attempt(connection, *, address="private@mail.example", tid=TID, oid=OID, tried=1000, resolved=1, at=NOW):
+    return SignInAttempt.objects.create(
+        connection=connection,
+        member=connection.member,
+        state_hash=f"{next(numbers):064d}",
+        started_at=at,
+        expires_at=at,
+        consumed_at=at,
+        result=SignInAttempt.Result.ANOTHER_MAILBOX,
+        address=address,
+        tid=tid,
+        oid=oid,
+        ids_tried=tried,
+        ids_resolved=resolved,
+    )
+
+
+def mismatch(connection, *, now=NOW, **fields) -> Ticket:
+    return tickets.record_mismatch(connection=connection, attempt=attempt(connection, at=now, **fields), now=now)
+
+
+def actions(ticket) -> list[str]:
+    return list(ticket.entries.values_list("action", flat=True))
