@@ -119,7 +119,7 @@ def _move_all(
     while True:
         with transaction.atomic():
             rows = list(
-                CalendarConnection.objects.select_for_update(of=("self",))
+                CalendarConnection.objects.select_for_update(no_key=True, of=("self",))
                 .filter(provider=Provider.OUTLOOK, state=source, pk__gt=last, **chosen)
                 .select_related("member")
                 .order_by("pk")[:BATCH]

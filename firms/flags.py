@@ -13,8 +13,9 @@ from firms.models import AuditEntry, Firm, User
 @transaction.atomic
 def set_flag(*, firms: Iterable[int], actor: User, note: str = "") -> int:
     """Flags the firms with these ids; returns how many were not flagged before."""
-    # Locked in the order of their ids, so that two selections that overlap cannot block each other.
-    locked = list(Firm.objects.select_for_update().filter(pk__in=firms, flagged_at=None).order_by("pk"))
+    # Locked in the order of their ids, so that two selections that overlap cannot block each other; without the key,
+    # so that whoever writes an audit entry of the firm meanwhile need not wait, which could end in a deadlock.
+    locked = list(Firm.objects.select_for_update(no_key=True).filter(pk__in=firms, flagged_at=None).order_by("pk"))
     now = timezone.now()
     Firm.objects.filter(pk__in=[firm.pk for firm in locked]).update(flagged_at=now, flagged_by=actor)
     AuditEntry.objects.bulk_create(
@@ -27,7 +28,9 @@ def set_flag(*, firms: Iterable[int], actor: User, note: str = "") -> int:
 def take_back_flag(*, firms: Iterable[int], actor: User, note: str = "") -> list[Firm]:
     """Takes the flag back; returns the firms that had it. Their members who were prompted and have not signed in yet
     are taken back by `calendars.connections.resume_old_sync`, which the caller runs in the same transaction."""
-    locked = list(Firm.objects.select_for_update().filter(pk__in=firms, flagged_at__isnull=False).order_by("pk"))
+    locked = list(
+        Firm.objects.select_for_update(no_key=True).filter(pk__in=firms, flagged_at__isnull=False).order_by("pk")
+    )
     Firm.objects.filter(pk__in=[firm.pk for firm in locked]).update(flagged_at=None, flagged_by=None)
     AuditEntry.objects.bulk_create(
         audit.entry(
