@@ -215,11 +215,10 @@ class Faults:
         target = unquote_plus(request.path.replace("+", "%2B")) + (f"?{query}" if query else "")
         return bool(re.search(wanted, target)) if wanted.startswith("^") else wanted in target
 
-    @staticmethod
-    def hold(rule: Rule) -> None:
+    def hold(self, rule: Rule) -> None:
         """Wait for the release of the rule (or for ten minutes)."""
-        rule.holding += 1
-        try:
-            rule.released.wait(LONGEST_HOLD)
-        finally:
+        with self._lock:
+            rule.holding += 1
+        rule.released.wait(LONGEST_HOLD)
+        with self._lock:
             rule.holding -= 1
