@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps as installed
 from django.apps.registry import Apps
 
 # Group → app → permissions.
@@ -27,7 +28,7 @@ GROUPS = {
 }  # fmt: skip
 
 
-def create_missing(*, apps: Apps, using: str, **kwargs: Any) -> None:
+def create_missing(*, apps: Apps = installed, using: str, **kwargs: Any) -> None:
     """Makes the groups that do not exist; their permissions must exist. Also a receiver of post_migrate, so that a
     database emptied by `flush` has them again."""
     try:

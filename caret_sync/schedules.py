@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps as installed
 from django.apps.registry import Apps
 from django.db import transaction
 
@@ -12,7 +13,7 @@ MINUTES = {
 }
 
 
-def ensure_schedules(*, apps: Apps, using: str, **kwargs: Any) -> None:
+def ensure_schedules(*, apps: Apps = installed, using: str, **kwargs: Any) -> None:
     """Receiver of post_migrate: one schedule for each function above, named after it; repeats and strays of ours go.
 
     Schedules made by hand in the admin, and those of functions that other code ensures, stay: they have other names.
