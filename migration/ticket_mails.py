@@ -5,6 +5,8 @@ Sent after the commit; a mail server that fails undoes nothing, breaks no page a
 
 import logging
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -45,7 +47,7 @@ def to_member(ticket: Ticket, cause: Cause, *, message: str = "") -> None:
 
 
 def _after_commit(
-    ticket: Ticket, template: str, reader: str, to: list[str], reply_to: list[str], context: dict[str, object]
+    ticket: Ticket, template: str, reader: str, to: list[str], reply_to: list[str], context: Mapping[str, Any]
 ) -> None:
     text = render_to_string(f"migration/mail/{template}.txt", {"ticket": ticket, "member": ticket.member, **context})
     # The first line of a mail's template is its subject.

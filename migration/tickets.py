@@ -5,7 +5,6 @@ after the commit. Approvals bind exactly one account, are used once and expire.
 """
 
 import secrets
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -226,10 +225,8 @@ def new_reference() -> str:
 
 
 def _newest_mismatch(ticket: Ticket) -> SignInAttempt | None:
-    entries: Sequence[TicketEntry] = (
-        ticket.entries.filter(action=Cause.MISMATCH).select_related("attempt").order_by("-at", "-pk")[:1]
-    )
-    return entries[0].attempt if entries else None
+    entry = ticket.entries.filter(action=Cause.MISMATCH).select_related("attempt").order_by("-at", "-pk").first()
+    return entry.attempt if entry else None
 
 
 def _move(

@@ -88,7 +88,7 @@ class MigrationRunAdmin(ReadOnlyAdmin):
     def has_retry_permission(self, request: HttpRequest) -> bool:
         """Support, for the member who asks; and whoever answers for the rollout of a firm."""
         user = request.user
-        return user.has_perm("migration.resolve_ticket") or user.has_perm("firms.flag_firm")  # type: ignore[union-attr]
+        return user.has_perm("migration.resolve_ticket") or user.has_perm("firms.flag_firm")
 
     def get_urls(self) -> list[URLPattern]:
         retry = self.admin_site.admin_view(self.retry_view)

@@ -52,8 +52,8 @@ class TicketAdmin(ReadOnlyAdmin):
         order = [When(state=state, then=Value(place)) for place, state in enumerate(URGENCY)]
         return super().get_queryset(request).annotate(urgency=Case(*order, output_field=IntegerField()))
 
-    def get_ordering(self, request: HttpRequest) -> list[str]:
-        return ["urgency", "opened_at"]
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("urgency", "opened_at")
 
     @admin.display(description="state", ordering="urgency")
     def shown_state(self, ticket: Ticket) -> SafeString:
@@ -145,7 +145,7 @@ class TicketAdmin(ReadOnlyAdmin):
 
 
 def may_decide(request: HttpRequest) -> bool:
-    return bool(request.user.has_perm("migration.resolve_ticket"))  # type: ignore[union-attr]
+    return bool(request.user.has_perm("migration.resolve_ticket"))
 
 
 def age(ticket: Ticket, now: datetime) -> str:

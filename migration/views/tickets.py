@@ -43,7 +43,7 @@ class MessageForm(forms.Form):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def ticket(request: HttpRequest, reference: str) -> HttpResponse:
-    own = Ticket.objects.filter(member=request.user).select_related("member__firm", "connection")
+    own = Ticket.objects.filter(member_id=request.user.pk).select_related("member__firm", "connection")
     found = tickets.as_of(get_object_or_404(own, reference=reference.upper()), timezone.now())
     if request.method != "POST":
         return _page(request, found, MessageForm())
