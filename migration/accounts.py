@@ -141,7 +141,7 @@ def _ids_prove(evidence: Evidence) -> bool:
 
 
 def _same(known: Known, evidence: Evidence) -> Judgement:
-    if not evidence.primary or known.addresses & evidence.addresses:
+    if evidence.primary not in evidence.addresses or known.addresses & evidence.addresses:
         return Judgement(Verdict.SAME)
     return Judgement(Verdict.SAME_BY_ALIAS, evidence.primary)
 

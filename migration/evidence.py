@@ -31,7 +31,7 @@ class SignedIn:
 
 def exchange(flow: dict[str, Any], query: Mapping[str, str]) -> SignedIn:
     """Redeems the code with an msal application of its own, so that nothing outlives a refusal. Raises SignInEnded."""
-    if not query.get("code"):
+    if query.get("error") or not query.get("code"):
         raise answers.from_callback(query)
     try:
         answer = tokens.application().acquire_token_by_auth_code_flow(flow, dict(query))
@@ -39,7 +39,7 @@ def exchange(flow: dict[str, Any], query: Mapping[str, str]) -> SignedIn:
         raise answers.from_graph(error) from None
     except (requests.RequestException, msal.exceptions.MsalError) as error:
         raise SignInEnded(Result.FAILED, Reason.UNREACHABLE, type(error).__name__) from None
-    except (ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, RuntimeError, LookupError, TypeError, AttributeError) as error:
         # HTML in place of JSON, an id token that is none, or not our nonce. msal's texts quote them: not kept.
         raise SignInEnded(Result.FAILED, Reason.UNCLEAR, type(error).__name__) from None
     return _checked(answer)

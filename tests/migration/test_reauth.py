@@ -1,17 +1,21 @@
-"""The sign-in with Microsoft, over HTTP: who is accepted, what that changes, and what a refusal leaves as it was."""
+"""Who is accepted at the sign-in with Microsoft, what that changes, and what a refusal leaves as it was. Over HTTP."""
 
-import json
+import logging
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import transaction
 
-from calendars import grants
-from calendars.models import CalendarConnection, Grant
-from calendars.states import State
+from calendars import connections, grants
+from calendars.models import Grant
+from calendars.states import Cause, State
 from firms.models import AuditEntry
+from migration import reauth, tickets
 from migration.models import MigrationRun, SignInAttempt, Ticket
-from tests.factories import NOW, ConnectionFactory
+from migration.ticket_states import Cause as Decided
+from tests.factories import NOW, ConnectionFactory, StaffFactory
 from tests.migration.sign_in_steps import (
     ADA,
     MALLORY,
@@ -33,6 +37,9 @@ pytestmark = pytest.mark.django_db
 Result = SignInAttempt.Result
 
 
+# --- The right account --------------------------------------------------------------------------------------------
+
+
 def test_the_right_account_is_pinned_and_its_run_is_queued(simulator: Simulator) -> None:
     connection = connection_of()
     account = mailbox_with(simulator, synced(connection, 3))
@@ -44,5 +51,398 @@ def test_the_right_account_is_pinned_and_its_run_is_queued(simulator: Simulator)
     assert (connection.tid, connection.oid) == (account["tid"], account["oid"])
     assert (connection.account, connection.other_addresses) == (ADA, [])
     assert newest().result == Result.ACCEPTED
+    assert bytes(newest().flow) == b""
     assert not run.metadata_only
     assert set(AuditEntry.objects.values_list("action", flat=True)) >= {"connection.same_mailbox", "sign_in.accepted"}
+
+
+def test_the_grant_is_stored_encrypted_and_renews_itself(simulator: Simulator) -> None:
+    from calendars.graph.tokens import access_token
+
+    connection = connection_of()
+    mailbox_with(simulator, [])
+    sign_in(browser(connection.member), ADA)
+    grant = Grant.objects.get(connection=connection, service="graph")
+    tokens = grants.read(grant)
+    assert tokens.refresh_token.encode() not in bytes(grant.secret)
+    assert set(grant.scopes.split()) == {"Calendars.ReadWrite", "User.Read"}
+    assert access_token(grant, refresh=True) != tokens.access_token
+
+
+def test_microsoft_is_asked_with_pkce_state_nonce_and_the_connections_address(simulator: Simulator) -> None:
+    connection = connection_of()
+    address = to_microsoft(browser(connection.member))
+    sent = asked(address)
+    assert sent["login_hint"] == ADA
+    assert "prompt" not in sent
+    assert sent["code_challenge_method"] == "S256"
+    assert sent["nonce"]
+    assert set(sent["scope"].split()) == {"Calendars.ReadWrite", "User.Read", "offline_access", "openid", "profile"}
+    attempt = newest()
+    assert sent["state"] not in attempt.state_hash
+    assert sent["state"].encode() not in bytes(attempt.flow)
+
+
+def test_an_alias_of_the_mailbox_is_the_same_mailbox(simulator: Simulator) -> None:
+    connection = connection_of()
+    new_name = "ada.king@harper.example"
+    simulator.mailbox(new_name, aliases=[ADA])
+    sign_in(browser(connection.member), new_name)
+    connection.refresh_from_db()
+    assert (connection.state, connection.account, connection.other_addresses) == (State.MIGRATING, ADA, [])
+
+
+def test_a_renamed_mailbox_is_recognised_by_its_appointments(simulator: Simulator) -> None:
+    connection = connection_of()
+    new_name = "ada.king@king-lovelace.example"
+    mailbox_with(simulator, synced(connection, 24)[:12], new_name)
+    answer = sign_in(browser(connection.member), new_name)
+    assert answer.redirect_chain[-1][0].startswith("/move/runs/")
+    connection.refresh_from_db()
+    assert (connection.state, connection.account) == (State.MIGRATING, ADA)
+    assert connection.other_addresses == [new_name]
+    assert (newest().ids_tried, newest().ids_resolved) == (24, 12)
+
+
+def test_a_personal_account_is_known_by_its_sign_in_name(simulator: Simulator) -> None:
+    address = "ada.private@outlook.example"
+    connection = connection_of(account=address)
+    simulator.mailbox(address, kind="personal", mail=None)
+    sign_in(browser(connection.member), address)
+    connection.refresh_from_db()
+    assert connection.state == State.MIGRATING
+
+
+def test_the_old_grant_and_every_old_id_are_still_there_afterwards(simulator: Simulator) -> None:
+    connection = connection_of()
+    events = synced(connection, 2)
+    grants.store(connection, Grant.Service.EWS, grants.Tokens("old refresh token"))
+    before = held(connection)
+    mailbox_with(simulator, events)
+    sign_in(browser(connection.member), ADA)
+    after = held(connection)
+    assert after["synced"] == before["synced"]
+    assert [row for row in after["grants"] if row["service"] == "ews"] == before["grants"]
+
+
+# --- From which state ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [State.DISABLED, State.OLD_SYNC])
+def test_after_the_cutoff_the_button_stops_the_old_sync(simulator: Simulator, settings: Any, state: State) -> None:
+    settings.SYNC_CUTOFF = cutoff = NOW - timedelta(days=30)
+    connection = connection_of(state=state, stopped_at=cutoff if state == State.DISABLED else None)
+    mailbox_with(simulator, [])
+    client = browser(connection.member)
+    to_microsoft(client)
+    connection.refresh_from_db()
+    assert (connection.state, connection.stopped_at) == (State.REAUTH_REQUIRED, cutoff)
+    sign_in(client, ADA)
+    connection.refresh_from_db()
+    assert connection.state == State.MIGRATING
+
+
+def test_an_unserved_mailbox_can_be_tried_again(simulator: Simulator) -> None:
+    connection = connection_of(state=State.UNSUPPORTED)
+    mailbox_with(simulator, [])
+    sign_in(browser(connection.member), ADA)
+    connection.refresh_from_db()
+    assert connection.state == State.MIGRATING
+
+
+def test_a_lost_grant_comes_back_without_a_second_migration(simulator: Simulator) -> None:
+    account = simulator.mailbox(ADA)
+    connection = connection_of(state=State.GRANT_LOST, tid=account["tid"], oid=account["oid"])
+    grants.lose(grants.store(connection, Grant.Service.GRAPH, grants.Tokens("refused")))
+    answer = sign_in(browser(connection.member), ADA)
+    connection.refresh_from_db()
+    assert (connection.state, connection.stopped_at) == (State.GRAPH_SYNC, None)
+    assert not MigrationRun.objects.exists()
+    assert Grant.objects.get().lost_at is None
+    assert "in step again" in page(answer)
+
+
+def test_a_run_that_waits_for_a_grant_goes_on_where_it_was(simulator: Simulator) -> None:
+    account = simulator.mailbox(ADA)
+    connection = connection_of(state=State.MIGRATING, tid=account["tid"], oid=account["oid"])
+    run = MigrationRun.objects.create(connection=connection, state="waiting", step="listing", wait_reason="grant")
+    epoch = connection.epoch
+    sign_in(browser(connection.member), ADA)
+    connection.refresh_from_db()
+    run.refresh_from_db()
+    assert (connection.state, connection.epoch) == (State.MIGRATING, epoch)
+    assert (run.state, run.wait_reason) == ("listing", "")
+    assert MigrationRun.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"state": State.OLD_SYNC},
+        {"state": State.GRAPH_SYNC},
+        {"state": State.MIGRATING},
+        {"state": State.DISCONNECTED},
+        {"provider": "google", "state": State.GOOGLE_SYNC},
+        {"provider": "google", "state": State.GRANT_LOST},
+    ],
+    ids=str,
+)
+def test_nobody_else_is_sent_to_microsoft(simulator: Simulator, fields: dict[str, Any]) -> None:
+    connection = ConnectionFactory(**fields)
+    before = held(connection)
+    answer = browser(connection.member).post("/move/sign-in/")
+    assert answer.status_code == 200
+    assert "nothing to sign in for" in page(answer)
+    assert held(connection) == before
+    assert not SignInAttempt.objects.exists()
+    assert simulator.journal() == []
+
+
+def test_a_form_without_its_csrf_token_starts_nothing(simulator: Simulator) -> None:
+    connection = connection_of()
+    client = browser(connection.member)
+    client.handler.enforce_csrf_checks = True
+    assert client.post("/move/sign-in/").status_code == 403
+    assert not SignInAttempt.objects.exists()
+
+
+# --- Another account ----------------------------------------------------------------------------------------------
+
+
+def test_another_account_changes_nothing_and_opens_a_ticket(
+    simulator: Simulator, django_capture_on_commit_callbacks: Any
+) -> None:
+    connection = connection_of()
+    events = synced(connection, 25)
+    grants.store(connection, Grant.Service.EWS, grants.Tokens("old refresh token"))
+    mailbox_with(simulator, events)
+    simulator.mailbox(MALLORY)
+    before = held(connection)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = sign_in(browser(connection.member), MALLORY)
+    ticket, attempt = Ticket.objects.get(), newest()
+    text = page(answer)
+    assert ADA in text
+    assert MALLORY in text
+    assert ticket.reference in text
+    assert held(connection) == before
+    assert (attempt.result, attempt.address) == (Result.ANOTHER_MAILBOX, MALLORY)
+    assert (attempt.ids_tried, attempt.ids_resolved) == (25, 0)
+    assert not MigrationRun.objects.exists()
+    assert [one for one in mail.outbox if ticket.reference in one.subject + one.body]
+
+
+def test_the_right_account_afterwards_is_accepted_and_closes_the_ticket(simulator: Simulator) -> None:
+    connection = connection_of()
+    mailbox_with(simulator, [])
+    simulator.mailbox(MALLORY)
+    client = browser(connection.member)
+    sign_in(client, MALLORY)
+    sent = asked(to_microsoft(client))
+    # The browser is signed in with the other account: the right one is asked for with its password.
+    assert (sent["login_hint"], sent["prompt"]) == (ADA, "login")
+    sign_in(client, ADA)
+    connection.refresh_from_db()
+    assert connection.state == State.MIGRATING
+    assert Ticket.objects.get().state == Ticket.State.CLOSED
+
+
+def test_a_forged_address_in_another_directory_is_refused(simulator: Simulator) -> None:
+    connection = connection_of()
+    events = synced(connection, 20)
+    mailbox_with(simulator, events)
+    simulator.mailbox(MALLORY, mail=ADA)
+    before = held(connection)
+    text = page(sign_in(browser(connection.member), MALLORY))
+    assert held(connection) == before
+    assert newest().result == Result.ANOTHER_MAILBOX
+    # Named by what the account cannot choose.
+    assert MALLORY in text
+    assert Ticket.objects.get().other_address == MALLORY
+
+
+def test_the_same_name_in_another_directory_is_another_account(simulator: Simulator) -> None:
+    connection = connection_of(tid="11111111-0000-4000-8000-000000000001")
+    events = synced(connection, 20)
+    mailbox_with(simulator, events, tid="22222222-0000-4000-8000-000000000002")
+    before = held(connection)
+    sign_in(browser(connection.member), ADA)
+    assert held(connection) == before
+    assert newest().result == Result.ANOTHER_MAILBOX
+
+
+@pytest.mark.parametrize("state", [State.REAUTH_REQUIRED, State.GRANT_LOST])
+def test_a_known_account_must_be_equal(simulator: Simulator, state: State) -> None:
+    connection = connection_of(state=state, tid="t", oid="o")
+    mailbox_with(simulator, synced(connection, 30), tid="t", oid="p")
+    before = held(connection)
+    sign_in(browser(connection.member), ADA)
+    assert held(connection) == before
+    assert newest().result == Result.ANOTHER_MAILBOX
+
+
+def test_an_account_that_another_member_holds_is_refused(simulator: Simulator) -> None:
+    account = simulator.mailbox(ADA)
+    ConnectionFactory(state=State.GRAPH_SYNC, tid=account["tid"].upper(), oid=account["oid"])
+    connection = connection_of()
+    before = held(connection)
+    sign_in(browser(connection.member), ADA)
+    assert held(connection) == before
+    assert newest().result == Result.ANOTHER_MAILBOX
+
+
+def test_a_guest_account_is_another_account(simulator: Simulator) -> None:
+    connection = connection_of()
+    simulator.mailbox(ADA, kind="guest")
+    before = held(connection)
+    sign_in(browser(connection.member), ADA)
+    assert held(connection) == before
+    assert newest().result == Result.ANOTHER_MAILBOX
+
+
+def test_a_mailbox_that_graph_cannot_serve_is_set_aside(simulator: Simulator) -> None:
+    connection = connection_of()
+    simulator.mailbox(ADA, kind="onpremises")
+    text = page(sign_in(browser(connection.member), ADA))
+    connection.refresh_from_db()
+    assert connection.state == State.UNSUPPORTED
+    assert newest().result == Result.NOT_SERVED
+    assert "administrator" in text
+    assert not Ticket.objects.exists()
+    assert not Grant.objects.exists()
+
+
+# --- What support approved ----------------------------------------------------------------------------------------
+
+
+def approve(how: Decided) -> None:
+    ticket = Ticket.objects.get()
+    tickets.decide(ticket, how, actor=StaffFactory(), turn=ticket.turn, now=newest().started_at)
+
+
+def test_an_approved_address_is_accepted_with_its_ids(simulator: Simulator) -> None:
+    connection = connection_of()
+    synced(connection, 25)
+    account = simulator.mailbox(MALLORY)
+    client = browser(connection.member)
+    sign_in(client, MALLORY)
+    approve(Decided.APPROVE_SAME_MAILBOX)
+    sign_in(client, MALLORY)
+    connection.refresh_from_db()
+    assert (connection.state, connection.account, connection.other_addresses) == (State.MIGRATING, ADA, [MALLORY])
+    assert connection.oid == account["oid"]
+    assert not MigrationRun.objects.get().metadata_only
+    assert Ticket.objects.get().state == Ticket.State.CLOSED
+
+
+def test_an_approved_other_account_takes_the_place_of_the_old_one(simulator: Simulator) -> None:
+    connection = connection_of(ews_folder_id="AAMkFolder==", tid="t", oid="o", other_addresses=["ada@old.example"])
+    account = simulator.mailbox(MALLORY)
+    client = browser(connection.member)
+    sign_in(client, MALLORY)
+    approve(Decided.APPROVE_OTHER_ACCOUNT)
+    sent = asked(to_microsoft(client))
+    assert (sent["login_hint"], "prompt" in sent) == (MALLORY, False)
+    sign_in(client, MALLORY)
+    connection.refresh_from_db()
+    assert (connection.state, connection.account, connection.other_addresses) == (State.MIGRATING, MALLORY, [])
+    assert (connection.tid, connection.oid, connection.ews_folder_id) == (account["tid"], account["oid"], "")
+    assert MigrationRun.objects.get().metadata_only
+    assert AuditEntry.objects.filter(action="connection.approved_account").exists()
+
+
+def test_an_approval_is_for_one_account_alone(simulator: Simulator) -> None:
+    connection = connection_of()
+    simulator.mailbox(MALLORY)
+    simulator.mailbox("eve@elsewhere.example")
+    client = browser(connection.member)
+    sign_in(client, MALLORY)
+    approve(Decided.APPROVE_OTHER_ACCOUNT)
+    before = held(connection)
+    sign_in(client, "eve@elsewhere.example")
+    assert held(connection) == before
+    assert newest().result == Result.ANOTHER_MAILBOX
+
+
+# --- Meanwhile ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("account", [ADA, MALLORY])
+@pytest.mark.parametrize("cause", [Cause.UNFLAGGED, Cause.DISCONNECT])
+def test_whoever_moves_the_connection_during_the_checks_wins(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch, account: str, cause: Cause
+) -> None:
+    connection = connection_of()
+    mailbox_with(simulator, [])
+    simulator.mailbox(MALLORY)
+    after: dict[str, Any] = {}
+    settle = reauth.acceptance.settle
+
+    def settle_too_late(*arguments: Any) -> None:
+        connections.move(connection, cause, actor=None, now=NOW)
+        after.update(held(connection))
+        settle(*arguments)
+
+    monkeypatch.setattr(reauth.acceptance, "settle", settle_too_late)
+    text = page(sign_in(browser(connection.member), account))
+    assert held(connection) == after
+    assert (newest().result, newest().detail) == (Result.FAILED, "changed")
+    assert "was not used" in text or "was changed" in text
+    assert not MigrationRun.objects.exists()
+    assert not Ticket.objects.exists()
+
+
+def test_a_failure_in_the_middle_leaves_nothing_behind(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = connection_of()
+    mailbox_with(simulator, [])
+    before = held(connection)
+
+    def fail(*arguments: Any, **named: Any) -> None:
+        raise tickets.StaleTicket("CS-222222")
+
+    monkeypatch.setattr(tickets, "close_after_success", fail)
+    sign_in(browser(connection.member), ADA)
+    assert held(connection) == before
+    assert (newest().result, newest().detail) == (Result.FAILED, "changed")
+    assert not MigrationRun.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_is_open_while_microsoft_is_asked(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    import requests
+
+    open_ones: list[str] = []
+    send = requests.adapters.HTTPAdapter.send
+
+    def watched(self: Any, request: Any, **named: Any) -> Any:
+        if transaction.get_connection().in_atomic_block:
+            open_ones.append(request.url)
+        return send(self, request, **named)
+
+    connection = connection_of()
+    mailbox_with(simulator, synced(connection, 3))
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", watched)
+    sign_in(browser(connection.member), ADA)
+    assert newest().result == Result.ACCEPTED
+    assert open_ones == []
+
+
+def test_no_secret_reaches_the_logs(simulator: Simulator, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    connection = connection_of()
+    mailbox_with(simulator, synced(connection, 20))
+    simulator.mailbox(MALLORY)
+    client = browser(connection.member)
+    for account in (MALLORY, ADA):
+        back = at_microsoft(to_microsoft(client), account)
+        # What the test itself asked the simulator for is none of the product's.
+        caplog.clear()
+        client.get(back, follow=True)
+        sent = asked(back)
+        assert sent["code"] not in caplog.text
+        assert sent["state"] not in caplog.text
+        for grant in Grant.objects.filter(service="graph"):
+            tokens = grants.read(grant)
+            assert tokens.access_token not in caplog.text
+            assert tokens.refresh_token not in caplog.text
+    assert newest().result == Result.ACCEPTED

@@ -1,0 +1,445 @@
+"""Microsoft's answer in every form but the good one: each ends at a page that says what happened and what to do next,
+changes nothing, and does so once. Over HTTP."""
+
+import base64
+import json
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings as product
+from django.test import Client
+from django.utils import timezone
+
+from calendars.models import CalendarConnection, Grant
+from calendars.states import State
+from migration.models import MigrationRun, SignInAttempt, Ticket
+from tests.factories import PASSWORD, MemberFactory
+from tests.migration.sign_in_steps import (
+    ADA,
+    MALLORY,
+    asked,
+    at_microsoft,
+    browser,
+    connection_of,
+    held,
+    mailbox_with,
+    newest,
+    page,
+    sign_in,
+    synced,
+    to_microsoft,
+)
+from tests.simulator.client import Simulator
+
+pytestmark = pytest.mark.django_db
+Result = SignInAttempt.Result
+
+
+@pytest.fixture
+def connection(simulator: Simulator) -> CalendarConnection:
+    """A prompted member whose mailbox is there; whatever a test does, it must be as it was afterwards."""
+    connection = connection_of()
+    mailbox_with(simulator, synced(connection, 2))
+    return connection
+
+
+def ended(connection: CalendarConnection, before: Any, result: str, detail: str) -> None:
+    """The newest attempt ended so, and nothing else happened."""
+    attempt = newest()
+    assert (attempt.result, attempt.detail.partition(" ")[0]) == (result, detail)
+    assert bytes(attempt.flow) == b""
+    assert held(connection) == before
+    assert not MigrationRun.objects.exists()
+    assert not Grant.objects.filter(service="graph").exists()
+
+
+def refused_at_our_door(answer: Any) -> str:
+    """The text of the page at the end, whose address shows nothing of the answer."""
+    assert answer.status_code == 200
+    assert answer.redirect_chain[-1][0] in ("/move/sign-in/?unknown", f"/move/sign-in/{newest().pk}/")
+    return page(answer)
+
+
+# --- What the person or the organization decides ------------------------------------------------------------------
+
+
+def test_cancelled(connection: CalendarConnection) -> None:
+    before, client = held(connection), browser(connection.member)
+    text = refused_at_our_door(client.get(at_microsoft(to_microsoft(client), cancel="1"), follow=True))
+    ended(connection, before, Result.CANCELLED, "cancelled")
+    assert newest().detail == "cancelled access_denied cancel AADSTS65004"
+    assert "You cancelled" in text
+    assert "Sign in again" in text
+
+
+def test_consent_is_an_administrators(simulator: Simulator, connection: CalendarConnection) -> None:
+    before = held(connection)
+    simulator.tenant(simulator.get_mailbox(ADA)["tid"], consent="admin")
+    answer = sign_in(browser(connection.member), ADA)
+    text = refused_at_our_door(answer)
+    ended(connection, before, Result.CONSENT_MISSING, "administrator")
+    assert "administrator" in text
+    assert "/organizations/v2.0/adminconsent?" in text
+
+
+@pytest.mark.parametrize(
+    ("query", "result", "detail"),
+    [
+        ("error=access_denied", Result.CANCELLED, "cancelled"),
+        ("error=access_denied&error_description=AADSTS53003:+Blocked", Result.REFUSED, "refused"),
+        ("error=consent_required", Result.CONSENT_MISSING, "administrator"),
+        ("error=access_denied&error_description=AADSTS90095:+Asked", Result.CONSENT_MISSING, "administrator"),
+        ("error=interaction_required&error_description=AADSTS50076:+More", Result.REFUSED, "refused"),
+        ("error=login_required", Result.REFUSED, "refused"),
+        ("error=server_error", Result.FAILED, "unreachable"),
+        ("error=temporarily_unavailable", Result.FAILED, "unreachable"),
+        ("error=unauthorized_client", Result.FAILED, "operator"),
+        ("error=<script>alert(1)</script>", Result.FAILED, "unclear"),
+        ("error=access_denied&code=anything", Result.CANCELLED, "cancelled"),
+        ("code=", Result.FAILED, "unclear"),
+        ("code=invented", Result.REFUSED, "refused"),
+        ("", Result.FAILED, "unclear"),
+    ],
+)
+def test_whatever_else_comes_back(connection: CalendarConnection, query: str, result: str, detail: str) -> None:
+    before, client = held(connection), browser(connection.member)
+    state = asked(to_microsoft(client))["state"]
+    text = refused_at_our_door(client.get(f"/move/callback/?{query}&state={state}", follow=True))
+    ended(connection, before, result, detail)
+    assert "script>alert" not in text
+    assert "Support" in text
+
+
+# --- Whose answer it is, and how often ----------------------------------------------------------------------------
+
+
+def test_a_replayed_answer_changes_nothing_and_leads_to_the_same_place(connection: CalendarConnection) -> None:
+    client = browser(connection.member)
+    back = at_microsoft(to_microsoft(client), ADA)
+    first = client.get(back)
+    before, attempts = held(connection), list(SignInAttempt.objects.values())
+    again = client.get(back)
+    assert (again.status_code, again["Location"]) == (302, first["Location"])
+    assert first["Location"].startswith("/move/runs/")
+    assert held(connection) == before
+    assert list(SignInAttempt.objects.values()) == attempts
+    assert MigrationRun.objects.count() == 1
+
+
+def test_a_replayed_refusal_opens_no_second_ticket_entry(simulator: Simulator, connection: CalendarConnection) -> None:
+    simulator.mailbox(MALLORY)
+    client = browser(connection.member)
+    back = at_microsoft(to_microsoft(client), MALLORY)
+    first = client.get(back)
+    entries = Ticket.objects.get().entries.count()
+    assert client.get(back)["Location"] == first["Location"]
+    assert Ticket.objects.get().entries.count() == entries
+
+
+@pytest.mark.parametrize("query", ["", "?code=c", "?code=c&state=", "?code=c&state=invented", "?error=access_denied"])
+def test_an_answer_to_nothing(connection: CalendarConnection, query: str) -> None:
+    before = held(connection)
+    answer = browser(connection.member).get(f"/move/callback/{query}", follow=True)
+    assert answer.redirect_chain == [("/move/sign-in/?unknown", 302)]
+    assert "could not tell which sign-in" in page(answer)
+    assert held(connection) == before
+
+
+def test_another_members_answer_is_not_taken_and_stays_theirs(connection: CalendarConnection) -> None:
+    other = connection_of("eve@harper.example")
+    theirs, mine = browser(other.member), browser(connection.member)
+    back = at_microsoft(to_microsoft(theirs), ADA)
+    before = held(connection), held(other)
+    answer = mine.get(back, follow=True)
+    assert answer.redirect_chain == [("/move/sign-in/?unknown", 302)]
+    assert (held(connection), held(other)) == before
+    assert newest().result == Result.UNDER_WAY
+
+
+def test_another_members_attempt_is_not_found(connection: CalendarConnection) -> None:
+    to_microsoft(browser(connection.member))
+    assert browser(MemberFactory()).get(f"/move/sign-in/{newest().pk}/").status_code == 404
+
+
+def test_an_expired_attempt(connection: CalendarConnection) -> None:
+    before, client = held(connection), browser(connection.member)
+    back = at_microsoft(to_microsoft(client), ADA)
+    SignInAttempt.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    text = refused_at_our_door(client.get(back, follow=True))
+    ended(connection, before, Result.FAILED, "expired")
+    assert "took too long" in text
+
+
+def test_a_session_that_ended_meanwhile(simulator: Simulator, connection: CalendarConnection) -> None:
+    before, client = held(connection), browser(connection.member)
+    back = at_microsoft(to_microsoft(client), ADA)
+    client.logout()
+    seen = len(simulator.journal())
+    answer = client.get(back)
+    attempt = newest()
+    assert answer["Location"] == f"/accounts/login/?next=%2Fmove%2Fsign-in%2F{attempt.pk}%2F"
+    ended(connection, before, Result.FAILED, "signed_out")
+    assert len(simulator.journal()) == seen
+    # Logging in again leads on to the explanation, whether or not the prompt comes in between.
+    answer = client.post(answer["Location"], {"login": ADA, "password": PASSWORD}, follow=True)
+    assert f"/move/sign-in/{attempt.pk}/" in page(answer) or "signed out here" in page(answer)
+    assert "signed out here" in page(client.get(f"/move/sign-in/{attempt.pk}/"))
+    # The code came to nothing, whoever holds the address now.
+    client.get(back)
+    ended(connection, before, Result.FAILED, "signed_out")
+
+
+def test_an_answer_to_nothing_without_a_session(simulator: Simulator) -> None:
+    answer = browser().get("/move/callback/?code=secret&state=invented")
+    assert answer["Location"] == "/accounts/login/?next=%2Fmove%2Fsign-in%2F%3Funknown"
+
+
+def test_two_tabs_do_not_spoil_each_other(simulator: Simulator, connection: CalendarConnection) -> None:
+    simulator.mailbox(MALLORY)
+    client = browser(connection.member)
+    first, second = to_microsoft(client), to_microsoft(client)
+    wrong = client.get(at_microsoft(first, MALLORY), follow=True)
+    assert "not the account" in page(wrong)
+    right = client.get(at_microsoft(second, ADA), follow=True)
+    assert right.redirect_chain[-1][0].startswith("/move/runs/")
+    assert Ticket.objects.get().state == Ticket.State.CLOSED
+
+
+def test_a_second_tab_after_success_is_told_so(connection: CalendarConnection) -> None:
+    client = browser(connection.member)
+    first, second = to_microsoft(client), to_microsoft(client)
+    client.get(at_microsoft(first, ADA))
+    before = held(connection)
+    text = page(client.get(at_microsoft(second, ADA), follow=True))
+    assert (newest().result, newest().detail) == (Result.FAILED, "changed")
+    assert "another window" in text
+    assert "See the progress" in text
+    assert held(connection) == before
+
+
+# --- The token endpoint and the id token --------------------------------------------------------------------------
+
+
+def redeemed(simulator: Simulator, address: str = ADA, **changes: Any) -> dict[str, Any]:
+    """An answer of the token endpoint that is sound but for `changes` to its claims or, with a capital, to itself."""
+    account = simulator.get_mailbox(address)
+    now = int(time.time())
+    claims = {
+        "iss": f"https://login.microsoftonline.com/{account['tid']}/v2.0",
+        "aud": product.MICROSOFT_CLIENT_ID,
+        "tid": account["tid"],
+        "oid": account["oid"],
+        "sub": "pairwise",
+        "exp": now + 3600,
+    }
+    tokens = simulator.token(address)
+    answer = {**tokens, "token_type": "Bearer", "scope": "Calendars.ReadWrite User.Read openid profile"}
+    claims |= {name: value for name, value in changes.items() if name.islower()}
+    answer |= {name.lower(): value for name, value in changes.items() if not name.islower()}
+    answer["id_token"] = f"{_part({'alg': 'RS256'})}.{_part({k: v for k, v in claims.items() if v is not None})}.x"
+    return {name: value for name, value in answer.items() if value is not None}
+
+
+def _part(value: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+def come_back(simulator: Simulator, client: Client, answer: Any, **fault: Any) -> Any:
+    """Signs in, the token endpoint giving `answer`; its nonce is the right one where it is left to be filled in."""
+    address = to_microsoft(client)
+    back = at_microsoft(address, ADA)
+    if isinstance(answer, dict) and "id_token" in answer:
+        head, claims, tail = answer["id_token"].split(".")
+        read = json.loads(base64.urlsafe_b64decode(claims + "=="))
+        read.setdefault("nonce", asked(address)["nonce"])
+        answer = {**answer, "id_token": f"{head}.{_part(read)}.{tail}"}
+    simulator.fault(operation="token", body=answer, **fault)
+    return client.get(back, follow=True)
+
+
+def test_the_crafted_answer_is_sound_to_begin_with(simulator: Simulator, connection: CalendarConnection) -> None:
+    answer = come_back(simulator, browser(connection.member), redeemed(simulator))
+    assert answer.redirect_chain[-1][0].startswith("/move/runs/")
+
+
+@pytest.mark.parametrize(
+    ("changes", "result", "detail"),
+    [
+        ({"nonce": "another"}, Result.FAILED, "unclear"),
+        ({"nonce": ""}, Result.FAILED, "unclear"),
+        ({"aud": "somebody else"}, Result.FAILED, "unclear"),
+        ({"aud": None}, Result.FAILED, "unclear"),
+        ({"iss": "https://login.microsoftonline.com/another/v2.0"}, Result.FAILED, "unclear"),
+        ({"iss": "https://login.microsoftonline.com/{tenantid}/v2.0"}, Result.FAILED, "unclear"),
+        ({"iss": "https://login.elsewhere.example/t/v2.0"}, Result.FAILED, "unclear"),
+        ({"iss": None}, Result.FAILED, "unclear"),
+        ({"tid": "another"}, Result.FAILED, "unclear"),
+        ({"tid": None}, Result.FAILED, "unclear"),
+        ({"oid": None}, Result.FAILED, "unclear"),
+        ({"oid": 17}, Result.FAILED, "unclear"),
+        ({"exp": 1_000_000_000}, Result.FAILED, "unclear"),
+        ({"exp": None}, Result.FAILED, "unclear"),
+        ({"Scope": "User.Read openid profile"}, Result.CONSENT_MISSING, "permission"),
+        ({"Scope": "Calendars.Read User.Read"}, Result.CONSENT_MISSING, "permission"),
+        ({"Scope": None}, Result.CONSENT_MISSING, "permission"),
+        ({"Refresh_token": None}, Result.CONSENT_MISSING, "permission"),
+        ({"Access_token": None}, Result.FAILED, "unreachable"),
+        ({"Expires_in": "soon"}, Result.FAILED, "unclear"),
+    ],
+    ids=str,
+)
+def test_an_id_token_or_scope_that_does_not_hold(
+    simulator: Simulator, connection: CalendarConnection, changes: dict[str, Any], result: str, detail: str
+) -> None:
+    before = held(connection)
+    text = refused_at_our_door(come_back(simulator, browser(connection.member), redeemed(simulator, **changes)))
+    ended(connection, before, result, detail)
+    assert "othing was changed" in text
+    assert not Ticket.objects.exists()
+
+
+def test_scopes_may_come_in_their_long_form(simulator: Simulator, connection: CalendarConnection) -> None:
+    long = "https://graph.microsoft.com/calendars.readwrite https://graph.microsoft.com/User.Read"
+    come_back(simulator, browser(connection.member), redeemed(simulator, Scope=long))
+    assert newest().result == Result.ACCEPTED
+
+
+@pytest.mark.parametrize("claims", ["not a token", "a.b", "a.b.c", "..", f"a.{_part({})}.c", "a.W10.c"])
+def test_an_id_token_that_is_none(simulator: Simulator, connection: CalendarConnection, claims: str) -> None:
+    before, client = held(connection), browser(connection.member)
+    back = at_microsoft(to_microsoft(client), ADA)
+    simulator.fault(operation="token", body={**redeemed(simulator), "id_token": claims})
+    refused_at_our_door(client.get(back, follow=True))
+    ended(connection, before, Result.FAILED, "unclear")
+
+
+def refusal(error: str, number: int, **more: Any) -> dict[str, Any]:
+    return {"error": error, "error_codes": [number], "error_description": f"AADSTS{number}: Sorry.", **more}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "result", "detail"),
+    [
+        (400, refusal("invalid_grant", 54005), Result.FAILED, "used"),
+        (400, refusal("invalid_grant", 65001, suberror="consent_required"), Result.CONSENT_MISSING, "permission"),
+        (400, refusal("consent_required", 65001), Result.CONSENT_MISSING, "permission"),
+        (400, refusal("interaction_required", 90094), Result.CONSENT_MISSING, "administrator"),
+        (400, refusal("interaction_required", 50076, claims="{}"), Result.REFUSED, "refused"),
+        (400, refusal("invalid_grant", 53003), Result.REFUSED, "refused"),
+        (400, refusal("invalid_grant", 70008), Result.REFUSED, "refused"),
+        (401, refusal("invalid_client", 7000222), Result.FAILED, "operator"),
+        (400, refusal("temporarily_unavailable", 90033), Result.FAILED, "unreachable"),
+        (429, refusal("throttled", 90055), Result.FAILED, "unreachable"),
+        (503, None, Result.FAILED, "unreachable"),
+        (500, "<html>Internal Server Error</html>", Result.FAILED, "unreachable"),
+        (200, "<html>Sign in to the hotel's network</html>", Result.FAILED, "unclear"),
+        (200, "", Result.FAILED, "unclear"),
+        (200, [], Result.FAILED, "unclear"),
+        (200, {}, Result.FAILED, "unreachable"),
+    ],
+    ids=str,
+)
+def test_the_token_endpoint_refuses(
+    simulator: Simulator, connection: CalendarConnection, status: int, body: Any, result: str, detail: str
+) -> None:
+    before = held(connection)
+    text = refused_at_our_door(come_back(simulator, browser(connection.member), body, status=status))
+    ended(connection, before, result, detail)
+    assert "Support" in text
+
+
+@pytest.mark.parametrize("fault", [{"cut": True}, {"truncate": 300}, {"status": 503}], ids=str)
+@pytest.mark.parametrize("operation", ["token", "discovery", "me", "calendar", "translate"])
+def test_microsoft_goes_away_on_the_way(
+    simulator: Simulator,
+    connection: CalendarConnection,
+    caplog: pytest.LogCaptureFixture,
+    operation: str,
+    fault: dict[str, Any],
+) -> None:
+    before, client = held(connection), browser(connection.member)
+    back = at_microsoft(to_microsoft(client), ADA)
+    simulator.fault(operation=operation, **fault)
+    text = refused_at_our_door(client.get(back, follow=True))
+    ended(connection, before, Result.FAILED, "unreachable")
+    assert "could not be reached" in text
+    assert asked(back)["code"] not in caplog.text
+    assert "access_token" not in caplog.text
+
+
+def test_an_answer_that_cannot_be_read_is_not_written_to_the_log(
+    simulator: Simulator, connection: CalendarConnection, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = held(connection)
+    refused_at_our_door(come_back(simulator, browser(connection.member), '{"refresh_token": "sEcReT", "access_'))
+    ended(connection, before, Result.FAILED, "unclear")
+    assert "sEcReT" not in caplog.text
+
+
+def test_a_calendar_that_may_not_be_read_is_no_other_mailbox(
+    simulator: Simulator, connection: CalendarConnection
+) -> None:
+    before = held(connection)
+    simulator.fault(operation="calendar", status=403)
+    text = refused_at_our_door(sign_in(browser(connection.member), ADA))
+    ended(connection, before, Result.FAILED, "calendar_denied")
+    assert "could not be opened" in text
+    assert not Ticket.objects.exists()
+
+
+def test_graph_refuses_the_fresh_token(simulator: Simulator, connection: CalendarConnection) -> None:
+    before = held(connection)
+    simulator.fault(operation="me", status=401)
+    refused_at_our_door(sign_in(browser(connection.member), ADA))
+    ended(connection, before, Result.REFUSED, "refused")
+
+
+# --- Before Microsoft, and after several failures -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [{"cut": True}, {"status": 503}, {"body": "<html>"}], ids=str)
+@pytest.mark.parametrize("state", [State.REAUTH_REQUIRED, State.UNSUPPORTED])
+def test_microsoft_cannot_be_reached_at_the_start(simulator: Simulator, fault: dict[str, Any], state: State) -> None:
+    connection = connection_of(state=state)
+    before = held(connection)
+    simulator.fault(operation="discovery", **fault)
+    answer = browser(connection.member).post("/move/sign-in/")
+    assert answer.status_code == 503
+    assert "Nothing was changed" in page(answer)
+    assert held(connection) == before
+    assert not SignInAttempt.objects.exists()
+
+
+def test_after_several_failures_the_member_reads_before_they_try_again(connection: CalendarConnection) -> None:
+    client = browser(connection.member)
+    for _ in range(4):
+        client.get(at_microsoft(to_microsoft(client), cancel="1"))
+    answer = client.post("/move/sign-in/")
+    assert answer.status_code == 200
+    assert "Several sign-ins" in page(answer)
+    assert SignInAttempt.objects.count() == 4
+    # A deliberate button still leads on.
+    assert 'name="anyway"' in page(answer)
+    to_microsoft(client, anyway="1")
+    # And so does time.
+    SignInAttempt.objects.update(started_at=timezone.now() - timedelta(minutes=11))
+    to_microsoft(client)
+
+
+def test_the_button_of_an_ended_session_leads_back_to_the_button(simulator: Simulator) -> None:
+    connection = connection_of()
+    client = browser()
+    answer = client.post("/move/sign-in/")
+    assert answer["Location"] == "/accounts/login/?next=/move/sign-in/"
+    client.force_login(connection.member)
+    assert "Sign in with Microsoft" in page(client.get("/move/sign-in/"))
+    assert not SignInAttempt.objects.exists()
+
+
+@pytest.mark.parametrize(("query", "words"), [("admin_consent=True&tenant=t", "Thank you"), ("error=x", "not given")])
+def test_an_administrator_comes_back_from_consent(db: None, query: str, words: str) -> None:
+    answer = browser().get(f"/move/callback/?{query}&state=administrator", follow=True)
+    assert answer.status_code == 200
+    assert words in page(answer)
