@@ -12,11 +12,12 @@ from migration.situation import Situation
 
 
 def move(request: HttpRequest) -> dict[str, Any]:
-    """`move`: the `Situation` of whoever is logged in. `support`: where members find people."""
+    """`move`: the `Situation` of whoever is logged in. `support`: where members find people. `last_day`: the cutoff's
+    date where it was set, whatever the date is elsewhere at that instant."""
     return {
         "move": SimpleLazyObject(lambda: _situation(request)),
         "support": {"email": settings.SUPPORT_EMAIL, "url": settings.SUPPORT_URL},
-        "cutoff": settings.SYNC_CUTOFF,
+        "last_day": settings.SYNC_CUTOFF.date(),
     }
 
 

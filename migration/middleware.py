@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 # In the session only after the step of its login failed, until it has been made up for.
 OWED = "login_step_owed"
 # A login that leads to one of these is on its way already.
-ON_THE_WAY = {"migration:prompt", "migration:callback"}
+ON_THE_WAY = {"migration:prompt", "migration:sign_in", "migration:sign_in_result", "migration:callback"}
 
 
 def mark_login(sender: Any, request: HttpRequest | None, **kwargs: Any) -> None:

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseStopPolling
 
-from migration.models import MigrationRun
+from migration.models import MigrationRun, Ticket
 from migration.situation import progress_of, waits_for_sign_in
 
 
@@ -27,7 +27,12 @@ def progress_context(run: MigrationRun) -> dict[str, Any]:
         "run": run,
         "progress": progress_of(run, now=timezone.now()),
         "sign_in_needed": waits_for_sign_in(run),
+        "ticket": _live_ticket(run) if run.state == MigrationRun.State.FAILED else None,
     }
+
+
+def _live_ticket(run: MigrationRun) -> Ticket | None:
+    return Ticket.objects.filter(connection=run.connection).exclude(state=Ticket.State.CLOSED).first()
 
 
 @require_safe
