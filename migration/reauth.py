@@ -52,7 +52,7 @@ class TooManyFailures(Exception):
 
 
 def may_sign_in(connection: CalendarConnection | None, *, now: datetime) -> bool:
-    """Whether a sign-in leads anywhere: wherever the member is prompted, and where Graph could not serve the mailbox."""
+    """Whether a sign-in leads anywhere: where the member is prompted, and where Graph could not serve the mailbox."""
     if connection is None or connection.provider != Provider.OUTLOOK:
         return False
     notice = situation.of_connection(connection, now=now).decision.notice
@@ -96,16 +96,15 @@ def _make_ready(connection: CalendarConnection, now: datetime) -> None:
 
 
 def _account_to_ask_for(connection: CalendarConnection, now: datetime) -> tuple[str, str | None]:
-    """Hint and prompt for Microsoft's page: the connection's account, or the other one that support approved.
+    """Hint and prompt for Microsoft's page: the connection's account, or the one that support approved, as the same
+    mailbox or as another.
 
     After another account has signed in, the right one is asked for with its password: the browser is signed in with the
     other, and might give that one again by itself. Not `select_account`, which excludes the hint.
     """
-    approved = Ticket.objects.filter(
-        connection=connection, state=Ticket.State.APPROVED, approved_as="other_account", approved_until__gt=now
-    ).first()
-    if approved and approved.other_address:
-        return approved.other_address, None
+    approved = Ticket.objects.filter(connection=connection, state=Ticket.State.APPROVED, approved_until__gt=now).first()
+    if approved and approved.approved_address:
+        return approved.approved_address, None
     last = SignInAttempt.objects.filter(connection=connection).exclude(result=Result.UNDER_WAY).first()
     return connection.account, "login" if last and last.result == Result.ANOTHER_MAILBOX else None
 
