@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from migration import situation, tickets
+from migration import reauth, tickets
 from migration.models import Ticket, TicketEntry
 from migration.ticket_states import Cause, ForbiddenTicketMove, TicketState
 
@@ -62,12 +62,11 @@ def ticket(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, found: Ticket, form: MessageForm, status: int = 200) -> HttpResponse:
-    decision = situation.of_connection(found.connection, now=timezone.now()).decision
     context = {
         "ticket": found,
         "closed": found.state == TicketState.CLOSED,
         "told": _told(found),
-        "may_sign_in": decision.prompts,
+        "may_sign_in": reauth.may_sign_in(found.connection, now=timezone.now()),
         "form": form,
     }
     return render(request, "migration/ticket.html", context, status=status)
