@@ -9,6 +9,8 @@ from django.db import transaction
 # Function → minutes between two calls. Each must be safe to call twice, and to miss.
 MINUTES = {
     "firms.tasks.carry_out_waves": 1,
+    "calendars.tasks.keep_cutoff": 1,
+    "migration.tasks.sweep_runs": 1,
     "migration.tickets.expire_approvals": 10,
 }
 

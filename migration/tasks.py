@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from migration.runs import lifecycle, worker
+from migration.runs import lifecycle, staging, worker
 
 
 def advance_run(run_id: int, turn: int) -> None:
@@ -13,5 +13,6 @@ def advance_run(run_id: int, turn: int) -> None:
 
 
 def sweep_runs() -> int:
-    """Takes up runs whose wait is over or whose worker died; scheduled each minute."""
+    """Takes up runs whose wait is over or whose worker died; returns how many."""
+    staging.discard_ended()
     return lifecycle.sweep(timezone.now(), timedelta(seconds=settings.SWEEP_SECONDS))

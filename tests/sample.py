@@ -42,8 +42,8 @@ def calendar(
     first_day: date = date(2026, 12, 1),
     seed: int = 1,
 ) -> Sample:
-    """`total` synced events, of which `deleted` are gone from Outlook, and `renumbered` have lost their old id and share
-    no calendar UID, so that only subject and times find them. Each `every_series`th is a weekly series, two of whose
+    """`total` synced events, of which `deleted` are gone from Outlook, and `renumbered` have lost their old id and
+    share no calendar UID, so that only subject and times find them. Each `every_series`th is a weekly series, two of whose
     occurrences are edited (and count as events), each `every_all_day`th lasts whole days."""
     rng, sample, number = random.Random(seed), Sample(), 0
     while len(sample.lines) < total:
@@ -65,7 +65,8 @@ def _single(sample: Sample, rng: random.Random, number: int, first_day: date, *,
     day = first_day + timedelta(days=number % 400)
     line = _line(rng, number, zone)
     if all_day:
-        line |= {"all_day": True, "start": day.isoformat(), "end": (day + timedelta(days=rng.randint(1, 3))).isoformat()}
+        end = day + timedelta(days=rng.randint(1, 3))
+        line |= {"all_day": True, "start": day.isoformat(), "end": end.isoformat()}
     else:
         start = datetime(day.year, day.month, day.day, 8 + number % 9, rng.choice((0, 15, 30, 45)))
         line |= {"start": _wall(start), "end": _wall(start + timedelta(minutes=rng.choice((30, 45, 60, 90))))}

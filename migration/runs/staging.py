@@ -44,6 +44,12 @@ def discard(run: MigrationRun) -> None:
     TranslatedId.objects.filter(run=run).delete()
 
 
+def discard_ended() -> None:
+    """What a worker killed right after a run's end left behind."""
+    for model in (ListedAppointment, TranslatedId):
+        model.objects.filter(run__state__in=MigrationRun.ENDED).delete()
+
+
 def ids_of(run: MigrationRun, reading: str) -> set[str]:
     rows = ListedAppointment.objects.filter(run=run, reading=reading)
     return set(rows.values_list("appointment_id", flat=True))

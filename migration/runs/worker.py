@@ -151,7 +151,7 @@ def _fail(run: MigrationRun, lease: Lease, failure: Failure) -> None:
         run, lease, state=MigrationRun.State.FAILED, step=step, failure_class=failure.name,
         failure_message=failure.message, failure_hint=failure.hint,
     )  # fmt: skip
-    log.error("run %s failed: %s", run.pk, failure.name)
+    log.error("run %s failed: %s %s", run.pk, failure.name, failure.message)
 
 
 def _soon(seconds: float) -> datetime:

@@ -52,7 +52,14 @@ def test_a_copy_that_shares_its_uid_with_a_matched_event_is_not_taken_for_anothe
 
 @pytest.mark.parametrize(
     ("ours", "theirs"),
-    [("Hearing", "hearing "), ("Straße", "STRASSE"), ("Cafe\u0301", "Café"), ("a\u00a0 b", "A B"), ("", "  "), ("⚖️ x", "⚖️ X")],
+    [
+        ("Hearing", "hearing "),
+        ("Straße", "STRASSE"),
+        ("Cafe\u0301", "Café"),
+        ("a\u00a0 b", "A B"),
+        ("", "  "),
+        ("⚖️ x", "⚖️ X"),
+    ],
 )
 def test_subjects_that_differ_in_form_only_are_equal(ours, theirs):
     assert subject_key(ours) == subject_key(theirs)
@@ -63,7 +70,9 @@ def test_times_compare_to_the_minute_and_all_day_events_as_dates():
     assert match([known(1)], [there("A", start=START + timedelta(seconds=20), end=START + HOUR)]).matched
     assert not match([known(1)], [there("A", start=START + timedelta(minutes=1), end=START + HOUR)]).matched
     day = datetime(2026, 12, 1, tzinfo=UTC)
-    assert not match([known(1, start=day, all_day=True)], [there("A", start=day + timedelta(days=1), all_day=True)]).matched
+    assert not match(
+        [known(1, start=day, all_day=True)], [there("A", start=day + timedelta(days=1), all_day=True)]
+    ).matched
     assert not match([known(1, start=day, all_day=True)], [there("A", start=day)]).matched
 
 
@@ -102,9 +111,16 @@ def test_near_misses_are_kept_as_candidates_not_linked():
 def test_what_lies_in_another_calendar_counts_by_id_and_unique_uid_only():
     result = match(
         [known(1, translated="A"), known(2, "Call", ical_uid="U"), known(3, "Trial")],
-        [there("A", elsewhere=True), there("B", "Renamed", ical_uid="U", elsewhere=True), there("C", "Trial", elsewhere=True)],
+        [
+            there("A", elsewhere=True),
+            there("B", "Renamed", ical_uid="U", elsewhere=True),
+            there("C", "Trial", elsewhere=True),
+        ],
     )
-    assert {pk: (found.appointment_id, found.elsewhere) for pk, found in result.matched.items()} == {1: ("A", True), 2: ("B", True)}
+    assert {pk: (found.appointment_id, found.elsewhere) for pk, found in result.matched.items()} == {
+        1: ("A", True),
+        2: ("B", True),
+    }
     assert result.anomalies[3].candidates == ()
 
 
@@ -149,7 +165,14 @@ def both_sides(draw):
         for pk in range(draw(st.integers(0, 8)))
     ]  # fmt: skip
     theirs = [
-        there(f"A{n}", draw(SUBJECTS), draw(HOURS), location=draw(PLACES), ical_uid=draw(UIDS), elsewhere=draw(st.booleans()))
+        there(
+            f"A{n}",
+            draw(SUBJECTS),
+            draw(HOURS),
+            location=draw(PLACES),
+            ical_uid=draw(UIDS),
+            elsewhere=draw(st.booleans()),
+        )
         for n in range(draw(st.integers(0, 8)))
     ]
     return ours, theirs
