@@ -177,7 +177,10 @@ def test_wall_clock_of_a_series_holds_over_the_change_of_clocks(simulator: Simul
 
 def test_edited_and_cancelled_occurrences_come_with_the_master_by_its_id_only(graph: Graph) -> None:
     expand = "exceptionOccurrences($select=subject,seriesMasterId,originalStart)"
-    options = {"_expand": expand, "_select": "subject,seriesMasterId,originalStart,exceptionOccurrences,cancelledOccurrences"}
+    options = {
+        "_expand": expand,
+        "_select": "subject,seriesMasterId,originalStart,exceptionOccurrences,cancelledOccurrences",
+    }
     master = graph.get(f"/me/events/{graph.id('series')}", **options)
     assert master["cancelledOccurrences"] == [f"OID.{graph.id('series')}.2026-12-07"]
     (exception,) = master["exceptionOccurrences"]
