@@ -112,17 +112,23 @@ class Environment:
             return default
         return value
 
-    def email(self, name: str, console: bool) -> tuple[str, str, int, str, str, bool]:
-        """`smtp://user:password@host:port`, or `smtps://` for STARTTLS: backend, host, port, user, password, TLS."""
+    def email(self, name: str, console: bool) -> tuple[str, str, int, str, str, bool, str]:
+        """`smtp://user:password@host:port`, or `smtps://` for STARTTLS: backend, host, port, user, password, TLS, folder.
+
+        `console://` prints mails instead, `file:///folder` keeps each as a file there."""
         parts = self._address(name, "console://" if console else "smtp://localhost:25")
         if parts.scheme == "console":
-            return "django.core.mail.backends.console.EmailBackend", "", 0, "", "", False
+            return "django.core.mail.backends.console.EmailBackend", "", 0, "", "", False, ""
+        if parts.scheme == "file" and parts.path.strip("/") and not parts.netloc:
+            return "django.core.mail.backends.filebased.EmailBackend", "", 0, "", "", False, unquote(parts.path)
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            self.problems[name] = "must look like smtps://user:password@host:587, or console:// to print mails."
+            self.problems[name] = (
+                "must look like smtps://user:password@host:587, console:// to print mails, or file:///folder to keep them."
+            )
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
         tls = parts.scheme == "smtps"
         port = parts.port or (587 if tls else 25)
-        return "django.core.mail.backends.smtp.EmailBackend", parts.hostname or "", port, user, password, tls
+        return "django.core.mail.backends.smtp.EmailBackend", parts.hostname or "", port, user, password, tls, ""
 
     def database(self, name: str, default_file: Path) -> dict[str, Any]:
         """`sqlite:///relative.sqlite3`, `sqlite:////absolute.sqlite3` or `postgres://user:password@host:port/name`."""
