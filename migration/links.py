@@ -41,13 +41,12 @@ def links(run: MigrationRun) -> Iterator[dict[str, Any]]:
     """One dict per synced event of the run, by uid, with the keys of `manage.py export_links`."""
     for outcome in _outcomes(run).iterator(chunk_size=CHUNK):
         event = outcome.synced_event
-        found = outcome.outcome != Outcome.Kind.ANOMALY
         yield {
             "uid": event.uid,
             "outcome": outcome.outcome,
             "how": outcome.how or None,
-            "appointment_id": event.appointment_id if found else None,
-            "calendar": event.calendar if found else None,
+            "appointment_id": outcome.appointment_id or None,
+            "calendar": outcome.calendar or None,
             "reason": outcome.reason or None,
             "candidates": sorted(held.appointment_id for held in event.held_appointments.all()),
         }

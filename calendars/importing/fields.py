@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -45,9 +46,13 @@ def read_object(value: Mapping[str, Any], shape: Mapping[str, Field], *, where: 
 def check_names(value: Mapping[str, Any], known: Collection[str], where: str = "") -> None:
     for name in value:
         if name not in known:
-            near = difflib.get_close_matches(name[:40], list(known), n=1)
-            hint = f"; is {near[0]} meant?" if near else ""
-            raise BadLine(f"{where}{name[:40]!r} is no field of this type{hint}")
+            raise BadLine(f"{where}{name[:40]!r} is no field of this type{_hint(name[:40], tuple(known))}")
+
+
+@lru_cache(maxsize=1024)  # a file with one such line often has it a million times
+def _hint(name: str, known: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; is {near[0]} meant?" if near else ""
 
 
 def read_field(name: str, raw: Any, field: Field, where: str = "") -> Any:

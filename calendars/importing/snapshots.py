@@ -102,5 +102,5 @@ def original_columns(text: EventText, member_zone: str, master_all_day: bool) ->
 def _instant(name: str, text: str, zone: str, all_day: bool) -> datetime:
     try:
         return times.instant(text, zone, all_day)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise BadLine(f"{name} cannot be placed in its time zone") from None
