@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, IntegerField, Value, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -24,7 +24,10 @@ from migration.ticket_states import Cause, ForbiddenTicketMove, TicketState
 from migration.tickets import StaleTicket
 
 # What waits for support stands first, the oldest on top.
-URGENCY = [TicketState.OPEN, TicketState.WAITING_FOR_MEMBER, TicketState.APPROVED, TicketState.CLOSED]
+ORDER = (TicketState.OPEN, TicketState.WAITING_FOR_MEMBER, TicketState.APPROVED, TicketState.CLOSED)
+URGENCY = Case(
+    *(When(state=state, then=Value(place)) for place, state in enumerate(ORDER)), output_field=IntegerField()
+)
 
 
 @admin.register(Ticket)
@@ -42,20 +45,14 @@ class TicketAdmin(ReadOnlyAdmin):
     )
     list_filter = ("state", "kind", MemberFirmFlagFilter)
     list_select_related = ("member__firm",)
+    ordering = (URGENCY.asc(), "opened_at")
     search_fields = ("reference", "member__email", "member__name", "expected_address", "other_address")
     search_help_text = "Reference, member, or either address"
 
     class Media:
         css = {"all": ["css/admin/tickets.css"]}
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
-        order = [When(state=state, then=Value(place)) for place, state in enumerate(URGENCY)]
-        return super().get_queryset(request).annotate(urgency=Case(*order, output_field=IntegerField()))
-
-    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("urgency", "opened_at")
-
-    @admin.display(description="state", ordering="urgency")
+    @admin.display(description="state", ordering=URGENCY)
     def shown_state(self, ticket: Ticket) -> SafeString:
         return format_html('<span class="pill pill-{}">{}</span>', ticket.state, ticket.get_state_display())
 
