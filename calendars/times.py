@@ -1,8 +1,11 @@
 """Wall-clock times and their instants. Pure."""
 
+import re
 from datetime import UTC, date, datetime
 
 from firms.zones import zone_info
+
+MIDNIGHT = re.compile(r"(T00:00(:00(\.0+)?)?)?", re.ASCII)
 
 
 def wall_clock(text: str, all_day: bool) -> str:
@@ -11,7 +14,7 @@ def wall_clock(text: str, all_day: bool) -> str:
     Raises ValueError for anything else.
     """
     if all_day:
-        return date.fromisoformat(text[:10]).isoformat() if _is_midnight(text[10:]) else _refuse(text)
+        return date.fromisoformat(text[:10]).isoformat() if MIDNIGHT.fullmatch(text[10:]) else _refuse(text)
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is not None or "T" not in text:
         _refuse(text)
@@ -21,15 +24,15 @@ def wall_clock(text: str, all_day: bool) -> str:
 def instant(text: str, time_zone: str, all_day: bool) -> datetime:
     """The instant (UTC) of a stored wall-clock time; of an all-day date midnight UTC, so that dates compare as dates.
 
-    A time that daylight saving skips or repeats is read as Python's fold 0 does, like Outlook: the earlier offset.
+    A time that daylight saving skips or repeats is read as Python's fold 0 does, like Outlook: with the offset before
+    the change. Raises ValueError for a time whose instant falls outside the years 1 to 9999.
     """
     if all_day:
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
-    return datetime.fromisoformat(text).replace(tzinfo=zone_info(time_zone)).astimezone(UTC)
-
-
-def _is_midnight(rest: str) -> bool:
-    return not rest or not rest.strip("T:.0")
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zone_info(time_zone)).astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text[:40]!r} in {time_zone} is no instant of the years 1 to 9999.") from None
 
 
 def _refuse(text: str) -> str:

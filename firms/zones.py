@@ -10,11 +10,15 @@ class UnknownZone(ValueError):
     """No IANA and no Windows zone has this name."""
 
 
+# Not zones to be in: whatever this machine is set to, and what a machine not yet set up shows.
+NO_ZONES = {"localtime", "Factory"}
+
+
 @cache
 def _by_casefolded_name() -> dict[str, str]:
     names = {name.casefold(): name for name in win_tz}
     return {windows: win_tz[name] for windows, name in names.items()} | {
-        name.casefold(): name for name in available_timezones()
+        name.casefold(): name for name in available_timezones() - NO_ZONES
     }
 
 
