@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from django.conf import settings
@@ -16,6 +17,11 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
 
     def delete(self) -> NoReturn:
         raise AppendOnly("Audit entries are never deleted.")
+
+    def bulk_create(self, objs: Iterable["AuditEntry"], *args: Any, **options: Any) -> list["AuditEntry"]:
+        if options.get("update_conflicts"):
+            raise AppendOnly("Audit entries are never changed.")
+        return super().bulk_create(objs, *args, **options)
 
 
 class AuditEntry(models.Model):
