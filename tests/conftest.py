@@ -4,6 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
+from hypothesis import settings
+
+# A busy machine is no failure.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 from tests.factories import NOW
 from tests.simulator.client import Simulator
