@@ -88,7 +88,9 @@ def _occurrences(master: Event, without: set[str], now: datetime, zone: ZoneInfo
         since = now.astimezone(zone_info(master.time_zone)).replace(tzinfo=None) - lasts
     parts = _parts(master.rrule, master.time_zone)
     try:
-        rule = rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=_nearer(first, since, parts))
+        rule = rrulestr(
+            ";".join(f"{name}={value}" for name, value in parts.items()), dtstart=_nearer(first, since, parts)
+        )
     except ValueError:
         return
     for start in rule.xafter(since, inc=master.all_day):

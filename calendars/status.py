@@ -25,13 +25,19 @@ STATUS = {
         "warning", "Sign-in needed", "Outlook sync has stopped. Sign in with Microsoft to start it again."
     ),
     State.MIGRATING: Status(
-        "info", "Moving", "Your events are being matched with Outlook. Changes made meanwhile are carried over afterwards."
+        "info",
+        "Moving",
+        "Your events are being matched with Outlook. Changes made meanwhile are carried over afterwards.",
     ),
     State.GRANT_LOST: Status("warning", "Sign-in needed", "The service no longer accepts our access. Sign in again."),
     State.UNSUPPORTED: Status(
-        "danger", "Not syncing", "Microsoft does not offer calendar sync for this mailbox. Ask your firm's administrator."
+        "danger",
+        "Not syncing",
+        "Microsoft does not offer calendar sync for this mailbox. Ask your firm's administrator.",
     ),
-    State.DISCONNECTED: Status("info", "Not connected", "Your calendar is not connected. Nothing of yours was deleted."),
+    State.DISCONNECTED: Status(
+        "info", "Not connected", "Your calendar is not connected. Nothing of yours was deleted."
+    ),
 }
 
 

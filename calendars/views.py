@@ -17,6 +17,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     connection = connections.live(member)
     context = {
         "entries": agenda.next_events(member, now),
+        # "America/New_York" is a name for programs.
+        "place": member.time_zone.rsplit("/", 1)[-1].replace("_", " "),
         "today": now.astimezone(member.zone).date(),
         "connection": connection,
         "status": status.of(connection.state) if connection else None,

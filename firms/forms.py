@@ -20,4 +20,4 @@ class LoginForm(allauth_forms.LoginForm):
 
 class LowerCaseEmailField(forms.EmailField):
     def to_python(self, value: Any) -> str:
-        return super().to_python(value).lower()
+        return (super().to_python(value) or "").lower()

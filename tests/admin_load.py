@@ -14,7 +14,10 @@ from datetime import timedelta
 import django
 
 PASSWORD = "correct horse battery"
-WORDS = "Harper Wolfe Keller Byron Marsh Linden Ashford Quill Moreau Sato Okafor Brandt Ellison Vance Reyes Novak".split()
+WORDS = (
+    "Harper", "Wolfe", "Keller", "Byron", "Marsh", "Linden", "Ashford", "Quill",
+    "Moreau", "Sato", "Okafor", "Brandt", "Ellison", "Vance", "Reyes", "Novak",
+)  # fmt: skip
 
 
 def main() -> None:

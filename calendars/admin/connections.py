@@ -14,7 +14,10 @@ class CalendarConnectionAdmin(ReadOnlyAdmin):
     search_fields = ("account", "member__email", "member__firm__slug")
     search_help_text = "Address of the account or of the member, or the short name of the firm"
     fieldsets = (
-        (None, {"fields": ("member", "provider", "account", "other_addresses", "calendar_name", "is_default_calendar")}),
+        (
+            None,
+            {"fields": ("member", "provider", "account", "other_addresses", "calendar_name", "is_default_calendar")},
+        ),
         ("State", {"fields": ("state", "state_since", "stopped_at", "migrated_at", "epoch", "created_at")}),
         ("Ids", {"fields": ("tid", "oid", "ews_folder_id", "calendar_id"), "classes": ("collapse",)}),
         ("Worker", {"fields": ("lease_owner", "lease_until", "lease_fence"), "classes": ("collapse",)}),

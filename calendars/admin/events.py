@@ -33,7 +33,19 @@ class SyncedEventAdmin(ReadOnlyAdmin):
         (None, {"fields": ("connection", "uid", "link", "calendar", "deleted_at")}),
         (
             "As last synced",
-            {"fields": ("subject", "start", "end", "time_zone", "all_day", "rrule", "exdates", "original_start", "location")},
+            {
+                "fields": (
+                    "subject",
+                    "start",
+                    "end",
+                    "time_zone",
+                    "all_day",
+                    "rrule",
+                    "exdates",
+                    "original_start",
+                    "location",
+                )
+            },
         ),
         ("Ids", {"fields": ("ews_id", "appointment_id", "ical_uid", "change_key"), "classes": ("collapse",)}),
         ("Changes", {"fields": ("modified_here", "modified_there"), "classes": ("collapse",)}),

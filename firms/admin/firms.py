@@ -3,7 +3,7 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
-from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from firms import audit
 from firms.admin.base import Admin, FlagFilter, count_of
@@ -24,7 +24,7 @@ class FirmAdmin(Admin):
     list_select_related = ("flagged_by",)
     search_fields = ("name", "slug", "members__email")
     search_help_text = "Name or short name of the firm, or the e-mail address of a member"
-    actions = ("choose_wave",)
+    actions: tuple[str, ...] = ("choose_wave",)
     prepopulated_fields = {"slug": ("name",)}
     fieldsets = ((None, {"fields": ("name", "slug", "flag", "flagged_by", "created_at")}),)
     # The flag is no field to fill in: setting it and taking it back are deeds, with a note and an entry in the audit.
@@ -46,7 +46,7 @@ class FirmAdmin(Admin):
 
     @admin.display(description="flagged for Graph sync", ordering="flagged_at", empty_value="no")
     def flag(self, firm: Firm) -> str | None:
-        return f"since {date_format(firm.flagged_at, 'DATETIME_FORMAT')}" if firm.flagged_at else None
+        return f"since {localtime(firm.flagged_at):%Y-%m-%d %H:%M}" if firm.flagged_at else None
 
     def save_model(self, request: HttpRequest, obj: Firm, form: Any, change: bool) -> None:
         assert isinstance(request.user, User)

@@ -1,9 +1,10 @@
 """Everyone who logs in. Members are added by the import or here; they choose their password by mail."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminEmailInputWidget
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db import transaction
@@ -19,7 +20,7 @@ POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class MemberForm(UserChangeForm):
-    email = LowerCaseEmailField(label="E-mail address")
+    email = LowerCaseEmailField(label="E-mail address", widget=AdminEmailInputWidget)
 
     class Meta:
         model = User
@@ -27,10 +28,7 @@ class MemberForm(UserChangeForm):
 
 
 class NewMemberForm(AdminUserCreationForm):
-    email = LowerCaseEmailField(
-        label="E-mail address",
-        help_text="With password-based authentication off, the member chooses a password with “Forgot your password”.",
-    )
+    email = LowerCaseEmailField(label="E-mail address", widget=AdminEmailInputWidget)
 
     class Meta:
         model = User
@@ -38,16 +36,21 @@ class NewMemberForm(AdminUserCreationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Nobody but the member need ever know it.
-        self.fields["usable_password"].initial = "false"
+        choice = self.fields["usable_password"]
+        assert isinstance(choice, forms.ChoiceField)
+        choice.label, choice.initial = "Password", "false"
+        choice.choices = [("false", "Chosen by the member, by mail"), ("true", "Set here")]
+        choice.help_text = (
+            "The member asks for the link with “Forgot your password, or have none yet?” on the login page."
+        )
 
 
 @admin.register(User)
 class MemberAdmin(Admin, UserAdmin):
     form: type[forms.ModelForm] = MemberForm
     add_form = NewMemberForm
-    list_display = ("email", "name", "firm", "role", "is_active", "last_login")
-    list_filter = ("role", FirmFlagFilter, "is_active", "is_staff", "groups")
+    list_display: tuple[str, ...] = ("email", "name", "firm", "role", "is_active", "last_login")
+    list_filter: ClassVar[tuple[Any, ...]] = ("role", FirmFlagFilter, "is_active", "is_staff", "groups")
     list_select_related = ("firm",)
     search_fields = ("email", "name", "firm__name", "firm__slug")
     search_help_text = "E-mail address, name or firm"

@@ -25,6 +25,16 @@ class WaveForm(forms.ModelForm):
         model = Wave
         fields = ("name", "flag_at", "firms")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Firms too many to pick are not in the form, and nothing is where the wave is only looked at.
+        if flag_at := self.fields.get("flag_at"):
+            zone = timezone.get_current_timezone_name()
+            flag_at.help_text = f"In {zone}. Flagging changes nothing for a member before their next login."
+        if firms := self.fields.get("firms"):
+            firms.required = False
+            firms.help_text = "Type a part of a name. Many firms are put in by an action of the list of firms."
+
     def clean_flag_at(self) -> Any:
         flag_at = self.cleaned_data["flag_at"]
         if "flag_at" in self.changed_data and flag_at <= timezone.now():
@@ -32,11 +42,24 @@ class WaveForm(forms.ModelForm):
         return flag_at
 
 
+class CarriedOutFilter(admin.SimpleListFilter):
+    title = "carried out"
+    parameter_name = "carried_out"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("no", "Not yet"), ("yes", "Yes")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value():
+            return queryset.filter(carried_out_at__isnull=self.value() == "no")
+        return queryset
+
+
 @admin.register(Wave)
 class WaveAdmin(Admin):
     form = WaveForm
     list_display = ("name", "flag_at", "firm_count", "scheduled_by", "carried_out")
-    list_filter = (("carried_out_at", admin.EmptyFieldListFilter), "flag_at")
+    list_filter = (CarriedOutFilter, "flag_at")
     list_select_related = ("scheduled_by",)
     search_fields = ("name", "firms__name", "firms__slug")
     autocomplete_fields = ("firms",)
@@ -49,19 +72,6 @@ class WaveAdmin(Admin):
         firms = "firms" if obj is None or self._picked(obj) else "firm_list"
         return ("name", "flag_at", firms, "scheduled_by", "carried_out_at") if obj else ("name", "flag_at", firms)
 
-    def get_form(self, request: HttpRequest, obj: Wave | None = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
-        if "flag_at" in form.base_fields:
-            form.base_fields["flag_at"].help_text = (
-                f"In {timezone.get_current_timezone_name()}. Flagging changes nothing for a member before their next login."
-            )
-        if "firms" in form.base_fields:
-            form.base_fields["firms"].required = False
-            form.base_fields[
-                "firms"
-            ].help_text = "Type a part of a name. Many firms are put into a wave by an action of the list of firms."
-        return form
-
     def _picked(self, wave: Any) -> bool:
         return wave.carried_out_at is None and wave.firm_count <= PICKED_AT_MOST
 
@@ -72,7 +82,8 @@ class WaveAdmin(Admin):
     @admin.display(description="firms")
     def firm_list(self, wave: Any) -> SafeString:
         address = f"{reverse('admin:firms_firm_changelist')}?waves__id__exact={wave.pk}"
-        return format_html('<a href="{}">{} firms, in the list of firms</a>', address, wave.firm_count)
+        firms = "1 firm" if wave.firm_count == 1 else f"{wave.firm_count} firms"
+        return format_html('<a href="{}">{}, in the list of firms</a>', address, firms)
 
     @admin.display(description="carried out", ordering="carried_out_at", empty_value="not yet")
     def carried_out(self, wave: Wave) -> Any:
@@ -109,7 +120,7 @@ class WaveAdmin(Admin):
 
 
 def may_flag(request: HttpRequest) -> bool:
-    return bool(request.user.has_perm("firms.flag_firm"))  # type: ignore[union-attr]
+    return bool(request.user.has_perm("firms.flag_firm"))
 
 
 def record(action: str, wave: Wave, actor: User) -> None:

@@ -111,19 +111,25 @@ class FlaggingFirmAdmin(FirmAdmin):
 
         return on_one_firm
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
-        firm = kwargs.get("obj")
-        if firm is not None:
-            deed = TAKE_BACK if firm.is_flagged else SET
-            context |= {
-                "concerned": rollout.concerned(Firm.objects.filter(pk=firm.pk)),
-                "may_flag": may_flag(request),
-                "deed": deed,
-                "deed_title": DEEDS[deed]["title"],
-                "deed_url": reverse(f"admin:firms_firm_{deed}", args=[firm.pk]),
-                "deed_form": DeedForm(),
-            }
-        return super().render_change_form(request, context, **kwargs)
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        firm = self.get_object(request, object_id)
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), **(self._deed_of(request, firm) if firm else {})}
+        )
+
+    def _deed_of(self, request: HttpRequest, firm: Firm) -> dict[str, Any]:
+        """What the panel above the form shows, and the one thing that can be done to this firm's flag."""
+        deed = TAKE_BACK if firm.is_flagged else SET
+        return {
+            "concerned": rollout.concerned(Firm.objects.filter(pk=firm.pk)),
+            "may_flag": may_flag(request),
+            "deed": deed,
+            "deed_title": DEEDS[deed]["title"],
+            "deed_url": reverse(f"admin:firms_firm_{deed}", args=[firm.pk]),
+            "deed_form": DeedForm(),
+        }
 
 
 def _firms(number: int) -> str:
