@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
-from hypothesis import settings
-
-# A busy machine is no failure.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+from hypothesis import settings as hypothesis_settings
 
 from tests.factories import NOW
 from tests.simulator.client import Simulator
+
+# A busy machine is no failure.
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

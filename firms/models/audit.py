@@ -1,4 +1,3 @@
-from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from django.conf import settings
@@ -18,7 +17,7 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
     def delete(self) -> NoReturn:
         raise AppendOnly("Audit entries are never deleted.")
 
-    def bulk_create(self, objs: Iterable["AuditEntry"], *args: Any, **options: Any) -> list["AuditEntry"]:
+    def bulk_create(self, objs: Any, *args: Any, **options: Any) -> list[Any]:
         if options.get("update_conflicts"):
             raise AppendOnly("Audit entries are never changed.")
         return super().bulk_create(objs, *args, **options)
