@@ -46,12 +46,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Row:
-    """One synced event. `when` and the explanation are ready to be read; `start` and `end` are for the CSV."""
+    """One synced event. Start and end as they are to be read: all-day dates with the last day as end, floating times as
+    they stand, all others in the member's zone."""
 
     subject: str
-    when: str
-    start: str
-    end: str
+    start: datetime
+    end: datetime
     all_day: bool
     repeats: bool
     deleted: bool
@@ -62,6 +62,10 @@ class Row:
     explanation: str
     candidates: tuple[Candidate, ...]
     uid: str
+
+    @property
+    def when(self) -> str:
+        return _span(self.start, self.end, self.all_day)
 
 
 def outcomes(run: MigrationRun, *, kind: str = "", search: str = "") -> "QuerySet[Outcome]":
@@ -85,9 +89,8 @@ def row(outcome: Outcome, zone: ZoneInfo) -> Row:
     start, end = _bounds(event, zone)
     return Row(
         subject=event.subject or "(no subject)",
-        when=_span(start, end, event.all_day),
-        start=_iso(start, event.all_day),
-        end=_iso(end, event.all_day),
+        start=start,
+        end=end,
         all_day=event.all_day,
         repeats=bool(event.rrule),
         deleted=event.deleted_at is not None,
@@ -120,8 +123,8 @@ def csv_lines(found: "QuerySet[Outcome]", zone: ZoneInfo) -> Iterator[bytes]:
 def _cells(one: Row, zone: ZoneInfo) -> tuple[str, ...]:
     candidates = "; ".join(f"{candidate.subject} ({candidate.when})" for candidate in one.candidates)
     cells = (
-        one.subject, one.start, one.end, "yes" if one.all_day else "no", zone.key, one.outcome, one.how, one.reason,
-        one.explanation, candidates, one.uid,
+        one.subject, _iso(one.start, one.all_day), _iso(one.end, one.all_day), "yes" if one.all_day else "no",
+        zone.key, one.outcome, one.how, one.reason, one.explanation, candidates, one.uid,
     )  # fmt: skip
     return tuple(harmless(cell) for cell in cells)
 
@@ -145,7 +148,6 @@ def _explanation(outcome: Outcome) -> str:
 
 
 def _bounds(event: SyncedEvent, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Start and end as they are to be read: all-day dates with the last day as end, floating times as they stand."""
     if event.all_day:
         return _days(event.starts_at.astimezone(UTC), event.ends_at.astimezone(UTC))
     if event.floating:
