@@ -10,7 +10,7 @@ from django.test import Client
 from calendars.models import CalendarConnection, Grant, SyncedEvent
 from calendars.states import State
 from firms.models import User
-from migration.models import SignInAttempt
+from migration.models import MigrationRun, SignInAttempt
 from tests.factories import NOW, ConnectionFactory, SyncedEventFactory
 from tests.simulator.client import Simulator
 
@@ -98,3 +98,20 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 
 def newest() -> SignInAttempt:
     return SignInAttempt.objects.latest("pk")
+
+
+def ended(connection: CalendarConnection, before: Any, result: str, detail: str) -> None:
+    """The newest attempt ended so, and nothing else happened."""
+    attempt = newest()
+    assert (attempt.result, attempt.detail.partition(" ")[0]) == (result, detail)
+    assert bytes(attempt.flow) == b""
+    assert held(connection) == before
+    assert not MigrationRun.objects.exists()
+    assert not Grant.objects.filter(service="graph").exists()
+
+
+def refused_at_our_door(answer: Any) -> str:
+    """The text of the page at the end, whose address shows nothing of the answer."""
+    assert answer.status_code == 200
+    assert answer.redirect_chain[-1][0] in ("/move/sign-in/?unknown", f"/move/sign-in/{newest().pk}/")
+    return page(answer)
