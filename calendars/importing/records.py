@@ -136,7 +136,7 @@ def parse(number: int, content: bytes) -> Record:
 
 def _json_object(content: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(content.decode(), object_pairs_hook=_unrepeated, parse_constant=_no_number)
+        value = DECODER.decode(content.decode())
     except UnicodeDecodeError:
         raise BadLine("is not UTF-8") from None
     except BadLine:
@@ -217,3 +217,4 @@ PARSERS: dict[str, Callable[[int, dict[str, Any]], Record]] = {
     "connection": _connection,
     "synced_event": _synced_event,
 }
+DECODER = json.JSONDecoder(object_pairs_hook=_unrepeated, parse_constant=_no_number)
