@@ -1,0 +1,1 @@
+"""`make demo`: sample firms, simulated Microsoft, web site and worker on this machine, and a walk through the move."""

@@ -1,0 +1,36 @@
+"""What the simulated Microsoft was asked, from its journal: how much, of what kind, and whether anything was changed."""
+
+from collections import Counter
+from typing import Any
+
+# Everything else that is no GET asks Graph to change something.
+READING = {"translate", "batch"}
+WORDS = {
+    "authorize": "the account page", "token": "tokens", "discovery": "discovery", "keys": "signing keys",
+    "identity": "identity", "me": "the profile", "calendar": "the calendar", "calendars": "the list of calendars",
+    "list": "pages of appointments", "translate": "translations of up to 1,000 ids",
+    "batch": "batches of up to 20 series",
+}  # fmt: skip
+
+
+def requests(journal: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that went over the wire: the items of a batch travel in it."""
+    return [line for line in journal if line["parent"] is None]
+
+
+def changes(journal: list[dict[str, Any]]) -> list[str]:
+    """Requests and items of batches that would change something in a mailbox, each as method and path."""
+    asked = [line for line in journal if line["path"].startswith("/v1.0/") or line["parent"] is not None]
+    return [
+        f"{line['method']} {line['path']}"
+        for line in asked
+        if line["method"] not in ("GET", "HEAD") and line["operation"] not in READING
+    ]
+
+
+def described(journal: list[dict[str, Any]]) -> str:
+    """As in "5 pages of appointments, 6 batches of up to 20 series (113 inside)"."""
+    kinds = Counter(line["operation"] for line in requests(journal))
+    inside = sum(line["parent"] is not None for line in journal)
+    parts = [f"{count} × {WORDS.get(kind, kind)}" for kind, count in kinds.most_common()]
+    return ", ".join(parts) + (f"; {inside} questions inside the batches" if inside else "")
