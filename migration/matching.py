@@ -9,7 +9,6 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TypeVar
 
 # Near misses kept per anomaly: enough to choose from, few enough to look at.
@@ -20,38 +19,40 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A synced event as last synced. Times as in `Appointment`; `translated` is the new id its old one resolved to."""
+    """A synced event as last synced. Times are whole minutes since 1970 (UTC), of all-day events those of their dates
+    at midnight UTC, so that dates compare as dates. `translated` is the new id that its old one resolved to."""
 
     pk: int
     uid: str
     subject: str
-    start: datetime
-    end: datetime
+    start: int
+    end: int
     all_day: bool
     location: str = ""
     pattern: str = ""
     ical_uid: str = ""
     translated: str = ""
     series: int | None = None
-    original_start: datetime | None = None
+    original_start: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An appointment. `elsewhere` = in another calendar of the mailbox; `series`, `original_start`: exceptions only."""
+    """An appointment, times as in `Known`. `elsewhere` = in another calendar of the mailbox; `series` is the id of its
+    master, and `original_start` the start that the pattern gave it: edited occurrences only."""
 
     id: str
     kind: str
     subject: str
-    start: datetime | None
-    end: datetime | None
+    start: int | None
+    end: int | None
     all_day: bool
     location: str = ""
     pattern: str = ""
     ical_uid: str = ""
+    original_start: int | None = None
     elsewhere: bool = False
     series: str = ""
-    original_start: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,9 @@ class Matches:
 
 def subject_key(subject: str) -> str:
     """Equal for subjects that differ in Unicode form, case or white space only."""
-    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", subject).casefold()).split())
+    if not subject.isascii():
+        subject = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", subject).casefold())
+    return " ".join(subject.casefold().split())
 
 
 def match(known: Sequence[Known], candidates: Sequence[Candidate]) -> Matches:
@@ -190,12 +193,12 @@ def _occurrences(known: Iterable[Known], candidates: Iterable[Candidate], result
     """Edited occurrences: by the series' counterpart and the start the pattern gave them. It rests on what the
     series was found by."""
     claimed = result.claimed
-    there = {(one.series, _minute(one.original_start)): one for one in candidates if one.series and one.original_start}
+    there = {(one.series, one.original_start): one for one in candidates if one.series}
     for one in known:
         if one.series is None or one.pk in result.matched or one.series not in result.matched:
             continue
         master = result.matched[one.series]
-        found = there.get((master.appointment_id, _minute(one.original_start)))
+        found = there.get((master.appointment_id, one.original_start))
         if found is not None and found.id not in claimed:
             _claim(result, claimed, one, found, master.outcome, "occurrence")
 
@@ -231,16 +234,12 @@ def _times_and_subject(one: Known | Candidate) -> Hashable:
 
 
 def _times(one: Known | Candidate) -> tuple[Hashable, ...]:
-    return one.all_day, _minute(one.start), _minute(one.end)
+    return one.all_day, one.start, one.end
 
 
 def _details(one: Known | Candidate) -> Hashable:
     return subject_key(one.location), one.pattern
 
 
-def _minute(moment: datetime | None) -> datetime | None:
-    return moment.replace(second=0, microsecond=0) if moment else None
-
-
 def _distance(one: Known, other: Candidate) -> float:
-    return abs((one.start - other.start).total_seconds()) if other.start else float("inf")
+    return float("inf") if other.start is None else abs(one.start - other.start)

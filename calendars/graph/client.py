@@ -6,7 +6,7 @@ Short disturbances are waited out here; a longer wait is the caller's, as TryLat
 
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -54,17 +54,47 @@ class GraphCalendar:
 
 @dataclass(frozen=True)
 class Page:
-    appointments: list[Appointment]
+    """Of a list; its rows are read when they are asked for, since often their ids are enough."""
+
+    values: list[dict[str, Any]]
     next_link: str | None
+
+    def ids(self) -> list[str]:
+        return [_readable(_id, value) for value in self.values]
+
+    def appointments(self, without: Collection[str] = ()) -> list[Appointment]:
+        """All but those whose ids are in `without`; raises TryLater for an answer that cannot be read."""
+        return [_readable(appointment, value) for value in self.values if value.get("id") not in without]
+
+
+class Pace:
+    """Shared by the clients of one mailbox: when Microsoft asks one of them to wait, all of them do."""
+
+    def __init__(self) -> None:
+        self.not_before = 0.0
+
+    def keep(self) -> None:
+        pause = self.not_before - time.monotonic()
+        if pause > 0:
+            time.sleep(pause)
+
+    def hold_off(self, seconds: float) -> None:
+        self.not_before = max(self.not_before, time.monotonic() + seconds)
 
 
 class GraphClient:
     """`token(refresh)` gives an access token, a new one when `refresh`; `before_request` is called before each request,
     to hold the worker's lease. Not to be shared between threads."""
 
-    def __init__(self, token: Callable[[bool], str], before_request: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        token: Callable[[bool], str],
+        before_request: Callable[[], None] = lambda: None,
+        pace: Pace | None = None,
+    ) -> None:
         self.token = token
         self.before_request = before_request
+        self.pace = pace or Pace()
         self.requests = 0
         self._session = http.session()
 
@@ -108,7 +138,9 @@ class GraphClient:
         """
         first = f"/me/calendars/{quote(calendar_id, safe='')}/events?$select={SELECT}&$top={PAGE}"
         answer = self._get(next_link or first)
-        return Page([_readable(appointment, one) for one in _values(answer)], answer.get("@odata.nextLink"))
+        page = Page(_values(answer), answer.get("@odata.nextLink"))
+        page.ids()
+        return page
 
     def translate(
         self, ids: Sequence[str], *, source: str = "ewsId", target: str = "restImmutableEntryId"
@@ -121,8 +153,9 @@ class GraphClient:
             raise ValueError(f"{len(ids)} ids at once; Microsoft takes {TRANSLATE_LIMIT}")
         body = {"inputIds": list(ids), "sourceIdType": source, "targetIdType": target}
         answer = self._send("POST", "/me/translateExchangeIds", json=body)
-        rows = [row for row in _values(answer) if isinstance(row, dict)]
-        return {row["sourceId"]: row["targetId"] for row in rows if row.get("sourceId") and row.get("targetId")}
+        return {
+            row["sourceId"]: row["targetId"] for row in _values(answer) if row.get("sourceId") and row.get("targetId")
+        }
 
     def series(self, master_ids: Sequence[str]) -> dict[str, Series | None]:
         """The edited and the cancelled occurrences of at most 20 series, which only reading each master gives.
@@ -193,6 +226,7 @@ class GraphClient:
 
     def _once(self, method: str, url: str, json: Any) -> dict[str, Any]:
         token = self.token(False)
+        self.pace.keep()
         self.before_request()
         self.requests += 1
         headers = {"Authorization": f"Bearer {token}", "Prefer": PREFER, "Accept": "application/json"}
@@ -215,6 +249,8 @@ class GraphClient:
         if attempt >= settings.RETRY_ATTEMPTS or seconds > settings.SHORT_WAIT_SECONDS:
             error.seconds = seconds
             raise error
+        if error.asked:
+            self.pace.hold_off(seconds)
         time.sleep(seconds)
 
 
@@ -255,11 +291,17 @@ def _unreadable() -> TryLater:
     return TryLater("an answer that cannot be read", seconds=settings.RETRY_SECONDS, reason="unreadable")
 
 
-def _values(answer: dict[str, Any]) -> Iterable[Any]:
+def _values(answer: dict[str, Any]) -> list[dict[str, Any]]:
     values = answer.get("value")
-    if not isinstance(values, list):
+    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
         raise _unreadable()
     return values
+
+
+def _id(value: dict[str, Any]) -> str:
+    if not isinstance(value["id"], str) or not value["id"]:
+        raise ValueError("an event without an id")
+    return value["id"]
 
 
 def _value_or_raise(answer: dict[str, Any] | GraphError) -> dict[str, Any]:

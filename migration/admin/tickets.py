@@ -33,16 +33,7 @@ URGENCY = Case(
 @admin.register(Ticket)
 class TicketAdmin(ReadOnlyAdmin):
     show_facets = admin.ShowFacets.ALWAYS
-    list_display = (
-        "reference",
-        "shown_state",
-        "age",
-        "member_name",
-        "firm",
-        "kind",
-        "expected_address",
-        "signed_in_with",
-    )
+    list_display = ("reference", "shown_state", "age", "member_name", "firm", "accounts")
     list_filter = ("state", "kind", MemberFirmFlagFilter)
     list_select_related = ("member__firm",)
     ordering = (URGENCY.asc(), "opened_at")
@@ -52,25 +43,26 @@ class TicketAdmin(ReadOnlyAdmin):
     class Media:
         css = {"all": ["css/admin/tickets.css"]}
 
-    @admin.display(description="state", ordering=URGENCY)
+    @admin.display(description="state, kind", ordering=URGENCY)
     def shown_state(self, ticket: Ticket) -> SafeString:
-        return format_html('<span class="pill pill-{}">{}</span>', ticket.state, ticket.get_state_display())
+        words = '<span class="pill pill-{}">{}</span><br><span class="quiet">{}</span>'
+        return format_html(words, ticket.state, ticket.get_state_display(), ticket.get_kind_display())
 
     @admin.display(ordering="opened_at")
     def age(self, ticket: Ticket) -> str:
         return age(ticket, timezone.now())
 
-    @admin.display(description="member", ordering="member__email")
-    def member_name(self, ticket: Ticket) -> SafeString:
-        return format_html('{}<br><span class="quiet">{}</span>', ticket.member.get_full_name(), ticket.member.email)
+    @admin.display(description="member", ordering="member__name")
+    def member_name(self, ticket: Ticket) -> str:
+        return ticket.member.get_full_name()
 
     @admin.display(ordering="member__firm__name", empty_value="–")
     def firm(self, ticket: Ticket) -> Any:
         return ticket.member.firm
 
-    @admin.display(description="signed in with", ordering="other_address", empty_value="–")
-    def signed_in_with(self, ticket: Ticket) -> str:
-        return ticket.other_address
+    @admin.display(description="in step until now, signed in with", ordering="expected_address")
+    def accounts(self, ticket: Ticket) -> SafeString:
+        return format_html('{}<br><span class="quiet">{}</span>', ticket.expected_address, ticket.other_address or "–")
 
     def get_urls(self) -> list[URLPattern]:
         decide = self.admin_site.admin_view(self.decide_view)

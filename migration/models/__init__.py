@@ -1,5 +1,5 @@
-from migration.models.run import ListedAppointment, MigrationRun, Outcome, TranslatedId
+from migration.models.run import MigrationRun, Outcome, StagedPage
 from migration.models.sign_in import SignInAttempt
 from migration.models.ticket import Ticket, TicketEntry
 
-__all__ = ["ListedAppointment", "MigrationRun", "Outcome", "SignInAttempt", "Ticket", "TicketEntry", "TranslatedId"]
+__all__ = ["MigrationRun", "Outcome", "SignInAttempt", "StagedPage", "Ticket", "TicketEntry"]

@@ -66,37 +66,24 @@ class MigrationRun(models.Model):
         return f"run {self.pk} of {self.connection_id}"
 
 
-class ListedAppointment(models.Model):
-    """An appointment as listed from Outlook, staged until the run ends."""
+class StagedPage(models.Model):
+    """One answer of Outlook's, in the compact form in which matching takes it, kept until the run ends.
 
-    run = models.ForeignKey(MigrationRun, models.CASCADE, related_name="listed_appointments")
-    # Which full reading of which calendar it was seen in: "1", "2", … of the synced one, "other".
-    reading = models.CharField(max_length=20)
-    appointment_id = models.CharField(max_length=ID_LENGTH)
-    # The fields that matching and the first sync compare, as `calendars.graph.appointments` gives them.
-    fields = models.JSONField()
+    As many rows as requests, not as appointments: at 100,000 of them that is what keeps a run cheap.
+    """
 
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(name="listed_once_per_reading", fields=["run", "reading", "appointment_id"])
-        ]
-
-    def __str__(self) -> str:
-        return self.appointment_id
-
-
-class TranslatedId(models.Model):
-    """The immutable id that an old id resolved to, staged until the run ends."""
-
-    run = models.ForeignKey(MigrationRun, models.CASCADE, related_name="translated_ids")
-    synced_event = models.ForeignKey(SyncedEvent, models.CASCADE, related_name="+")
-    appointment_id = models.CharField(max_length=ID_LENGTH)
+    run = models.ForeignKey(MigrationRun, models.CASCADE, related_name="staged_pages")
+    # "1", "2", …: the full readings of the synced calendar; "other", "ids", "series": see `migration.runs.staging`.
+    part = models.CharField(max_length=20)
+    number = models.PositiveIntegerField()
+    # JSON. Texts of events: deleted with the run's end, never logged.
+    payload = models.TextField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(name="translated_once", fields=["run", "synced_event"])]
+        constraints = [models.UniqueConstraint(name="staged_once", fields=["run", "part", "number"])]
 
     def __str__(self) -> str:
-        return self.appointment_id
+        return f"page {self.number} of {self.part}, run {self.run_id}"
 
 
 class Outcome(models.Model):

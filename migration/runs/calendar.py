@@ -47,7 +47,7 @@ def _by_most_ids(client: GraphClient, connection: CalendarConnection) -> GraphCa
         link: str | None = None
         while True:
             page = client.appointments(choice.id, link)
-            held[choice.id] += sum(one.id in new_ids for one in page.appointments)
+            held[choice.id] += sum(one in new_ids for one in page.ids())
             link = page.next_link
             if not link:
                 break

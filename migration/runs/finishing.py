@@ -1,5 +1,6 @@
 """The end of a run: outcomes are staged first, then one short transaction of set-based statements makes them true."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection as database
@@ -10,10 +11,12 @@ from calendars import connections, leases
 from calendars.leases import Lease
 from calendars.models import CalendarConnection, HeldAppointment, SyncedEvent
 from calendars.states import Cause
-from migration.matching import Anomaly, Match, Matches
-from migration.models import ListedAppointment, MigrationRun, Outcome
+from migration.matching import Anomaly, Candidate, Match, Matches
+from migration.models import MigrationRun, Outcome
 from migration.runs import staging
 from migration.runs.saving import save
+
+BATCH = 2000
 
 
 def counters(result: Matches) -> dict[str, int]:
@@ -33,7 +36,7 @@ def finish(run: MigrationRun, lease: Lease, result: Matches) -> None:
         connection = CalendarConnection.objects.select_related("member").get(pk=run.connection_id)
         _link(run)
         HeldAppointment.objects.filter(connection=connection).delete()
-        HeldAppointment.objects.bulk_create(held, batch_size=staging.BATCH)
+        HeldAppointment.objects.bulk_create(held, batch_size=BATCH)
         now = timezone.now()
         save(run, lease, state=MigrationRun.State.DONE, finished_at=now, cursor={}, **counters(result))
         connections.move(connection, Cause.RUN_DONE, actor=None, now=now, stopped_at=None, migrated_at=now)
@@ -45,7 +48,7 @@ def _stage_outcomes(run: MigrationRun, result: Matches) -> None:
     Outcome.objects.filter(run=run).delete()
     rows = [_matched(run, pk, match) for pk, match in result.matched.items()]
     rows += [_anomaly(run, pk, anomaly) for pk, anomaly in result.anomalies.items()]
-    Outcome.objects.bulk_create(rows, batch_size=staging.BATCH)
+    Outcome.objects.bulk_create(rows, batch_size=BATCH)
 
 
 def _matched(run: MigrationRun, pk: int, match: Match) -> Outcome:
@@ -92,11 +95,18 @@ def _held_appointments(run: MigrationRun, result: Matches) -> list[HeldAppointme
 
 
 def _shown(run: MigrationRun, wanted: set[str]) -> dict[str, dict[str, Any]]:
-    """What a person needs to choose between candidates."""
-    rows = ListedAppointment.objects.filter(run=run).exclude(reading=staging.SERIES)
-    names = ("subject", "start", "end", "all_day", "location", "pattern")
-    return {
-        appointment_id: {name: fields[name] for name in names if name in fields}
-        for appointment_id, fields in rows.values_list("appointment_id", "fields").iterator(chunk_size=staging.BATCH)
-        if appointment_id in wanted
-    }
+    """What a person needs to choose between candidates; times are ISO text in UTC, dates where all-day."""
+    return {one.id: _as_shown(one) for one in staging.candidates(run) if one.id in wanted}
+
+
+def _as_shown(one: Candidate) -> dict[str, Any]:
+    start, end = (_text(minutes, one.all_day) for minutes in (one.start, one.end))
+    shown = {"subject": one.subject, "start": start, "end": end, "all_day": one.all_day, "location": one.location}
+    return {name: value for name, value in shown.items() if value}
+
+
+def _text(minutes: int | None, all_day: bool) -> str:
+    if minutes is None:
+        return ""
+    moment = datetime.fromtimestamp(minutes * 60, UTC)
+    return moment.date().isoformat() if all_day else moment.isoformat()

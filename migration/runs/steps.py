@@ -3,36 +3,35 @@ next worker begins at the last saved turn and comes to the same end."""
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
 
-from calendars.graph.client import BATCH_LIMIT, TRANSLATE_LIMIT, GraphClient
+from calendars.graph.client import BATCH_LIMIT, GraphClient
 from calendars.leases import Lease
 from calendars.models import CalendarConnection
 from migration.matching import Known, Matches, masters_to_read, match
 from migration.models import MigrationRun
-from migration.runs import calendar, finishing, staging
+from migration.runs import calendar, confirming, finishing, reading, staging
 from migration.runs.saving import save
+from migration.runs.side_by_side import SideBySide
 
 State = MigrationRun.State
-# Readings of one calendar that may disagree before the run waits for the calendar to come to rest.
-READINGS = 4
-UNSTABLE_SECONDS = 60
 
 
 @dataclass
 class Work:
-    """What a worker has in hand: the run, its lease, the way to Outlook, and until when to go on."""
+    """What a worker has in hand: the run, its lease, the ways to Outlook, until when to go on, and what it knows by
+    heart of what is staged (ids listed so far)."""
 
     run: MigrationRun
     lease: Lease
     client: GraphClient
+    many: SideBySide
     deadline: float
+    listed: set[str] = field(default_factory=set)
 
     @property
     def time_is_up(self) -> bool:
@@ -53,115 +52,60 @@ def start(work: Work) -> None:
         CalendarConnection.objects.filter(pk=connection.pk).update(calendar_id=found.id)
         staging.discard(run)
 
+    cursor = reading.begin([reading.stream("1", found.id)], translate=not run.metadata_only)
     now = timezone.now()
-    save(run, work.lease, write, state=State.LISTING, cursor={}, total=total, listed=0, started_at=now)
+    save(run, work.lease, write, state=State.LISTING, cursor=cursor, total=total, listed=0, started_at=now)
+    connection.calendar_id = found.id
 
 
-def read_list(work: Work) -> None:
+def read(work: Work) -> None:
+    """Lists the calendar and translates the old ids, side by side: neither needs the other."""
     run = work.run
-    page = work.client.appointments(run.connection.calendar_id, run.cursor.get("next"))
-    after = {"cursor": {"next": page.next_link}} if page.next_link else {"cursor": {}, "state": State.TRANSLATING}
-    save(
-        run,
-        work.lease,
-        lambda: staging.stage_page(run, "1", page.appointments),
-        listed=F("listed") + len(page.appointments),
-        **after,
-    )
-
-
-def translate(work: Work) -> None:
-    run = work.run
-    events = [] if run.metadata_only else staging.old_ids_after(run, run.cursor.get("after", 0), TRANSLATE_LIMIT)
-    if not events:
-        save(run, work.lease, state=State.MATCHING, cursor={})
-        return
-    new_ids = work.client.translate([old for _, old in events])
-    save(
-        run,
-        work.lease,
-        lambda: staging.stage_translations(run, events, new_ids),
-        cursor={"after": events[-1][0]},
-    )
+    found = reading.round_of(work)
+    left = (found.cursor["streams"] and State.LISTING) or (found.cursor["translate"] and State.TRANSLATING)
+    state = left or State.MATCHING
+    save(run, work.lease, found.write, cursor=found.cursor, state=state, listed=F("listed") + found.rows)
 
 
 def decide(work: Work) -> None:
     run = work.run
-    known, result = _match(work)
-    unread = sorted(masters_to_read(known, result) - staging.series_read(run))
+    known, result = _match(run)
+    read_already = staging.series_read(run)
+    unread = sorted(masters_to_read(known, result) - read_already.keys())
     if unread:
-        _read_series(work, unread)
+        _read_series(work, unread, len(read_already))
     elif result.anomalies and not run.cursor.get("confirmed"):
         # What was not found has to be looked for again before it is called missing.
-        save(run, work.lease, state=State.CONFIRMING, cursor={"reading": 2}, **finishing.counters(result))
+        cursor = confirming.begin(run, work.client)
+        save(run, work.lease, state=State.CONFIRMING, cursor=cursor, **finishing.counters(result))
     else:
         finishing.finish(run, work.lease, result)
 
 
-def _match(work: Work) -> tuple[list[Known], Matches]:
-    known = staging.known(work.run)
-    return known, match(known, staging.candidates(work.run))
+def _match(run: MigrationRun) -> tuple[list[Known], Matches]:
+    known = staging.known(run)
+    return known, match(known, staging.candidates(run))
 
 
-def _read_series(work: Work, masters: list[str]) -> None:
+def _read_series(work: Work, masters: list[str], number: int) -> None:
+    """One batch after the other: one counts as four requests at once."""
     for first in range(0, len(masters), BATCH_LIMIT):
-        read = work.client.series(masters[first : first + BATCH_LIMIT])
-        save(work.run, work.lease, partial(staging.stage_series, work.run, read))
+        found = work.client.series(masters[first : first + BATCH_LIMIT])
+        save(work.run, work.lease, partial(staging.stage_series, work.run, number + first, found))
         if work.time_is_up:
             return
 
 
 def confirm(work: Work) -> None:
-    if "others" in work.run.cursor:
-        _read_other_calendars(work)
-    else:
-        _read_again(work)
-
-
-def _read_again(work: Work) -> None:
-    """List pages follow each other by position, so a deletion meanwhile can hide a row: only two readings that agree
-    are a complete one."""
-    run = work.run
-    number = run.cursor["reading"]
-    page = work.client.appointments(run.connection.calendar_id, run.cursor.get("next"))
-    if page.next_link:
-        after = {"cursor": {"reading": number, "next": page.next_link}}
-    else:
-        seen = staging.ids_of(run, str(number)) | {one.id for one in page.appointments}
-        after = _after_reading(run, number, agrees=seen == staging.ids_of(run, str(number - 1)))
-    save(run, work.lease, lambda: staging.stage_page(run, str(number), page.appointments), **after)
-
-
-def _after_reading(run: MigrationRun, number: int, *, agrees: bool) -> dict[str, Any]:
-    if agrees:
-        return {"cursor": {"others": None}}
-    again = {"cursor": {"reading": number + 1}}
-    if number % READINGS:
-        return again
-    until = timezone.now() + timedelta(seconds=UNSTABLE_SECONDS)
-    return {**again, "state": State.WAITING, "step": State.CONFIRMING, "wait_until": until, "wait_reason": "unstable"}
-
-
-def _read_other_calendars(work: Work) -> None:
-    run = work.run
-    others = run.cursor["others"]
-    if others is None:
-        found = calendar.own(work.client.calendars())
-        others = [one.id for one in found if one.id != run.connection.calendar_id]
-        save(run, work.lease, cursor={"others": others})
-        return
-    if not others:
-        save(run, work.lease, state=State.MATCHING, cursor={"confirmed": True})
-        return
-    page = work.client.appointments(others[0], run.cursor.get("next"))
-    cursor = {"others": others, "next": page.next_link} if page.next_link else {"others": others[1:]}
-    save(run, work.lease, lambda: staging.stage_page(run, staging.OTHER, page.appointments), cursor=cursor)
+    found = reading.round_of(work)
+    after = confirming.after(work.run, found) if not found.cursor["streams"] else {"cursor": found.cursor}
+    save(work.run, work.lease, found.write, **after)
 
 
 STEPS: dict[State, Callable[[Work], None]] = {
     State.QUEUED: start,
-    State.LISTING: read_list,
-    State.TRANSLATING: translate,
+    State.LISTING: read,
+    State.TRANSLATING: read,
     State.MATCHING: decide,
     State.CONFIRMING: confirm,
 }

@@ -4,6 +4,7 @@ import logging
 import time
 import uuid
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -23,6 +24,7 @@ from migration.runs import lifecycle, steps
 from migration.runs.calendar import CalendarNotFound
 from migration.runs.failures import MAX_ATTEMPTS, Failure, failure_of
 from migration.runs.saving import save
+from migration.runs.side_by_side import SideBySide
 
 log = logging.getLogger(__name__)
 
@@ -71,13 +73,8 @@ def _count_attempt(run: MigrationRun, lease: Lease) -> bool:
 
 
 def _work(run: MigrationRun, lease: Lease) -> None:
-    client = None
     try:
-        grant = Grant.objects.get(connection_id=run.connection_id, service=Grant.Service.GRAPH)
-        client = GraphClient(
-            lambda refresh: tokens.access_token(grant, refresh=refresh), before_request=lambda: leases.hold(lease)
-        )
-        _steps(run, lease, client)
+        _steps(run, lease)
     except (Grant.DoesNotExist, grants.GrantUnreadable, GrantRefused):
         _wait(run, lease, "grant", None)
     except TryLater as error:
@@ -97,18 +94,29 @@ def _work(run: MigrationRun, lease: Lease) -> None:
         log.error("run %s: %s in step %s", run.pk, type(error).__name__, run.state)
         _retry_or_fail(run, lease, failure_of(error))
         raise
-    finally:
-        if client is not None:
-            _count_requests(run, client)
 
 
-def _steps(run: MigrationRun, lease: Lease, client: GraphClient) -> None:
-    work = steps.Work(run, lease, client, deadline=time.monotonic() + settings.TASK_SECONDS)
-    while run.state in lifecycle.RUNNING:
-        steps.take(work)
-        if work.time_is_up and run.state in lifecycle.RUNNING:
-            _hand_on(run, lease)
-            return
+def _steps(run: MigrationRun, lease: Lease) -> None:
+    deadline = time.monotonic() + settings.TASK_SECONDS
+    grant = Grant.objects.get(connection_id=run.connection_id, service=Grant.Service.GRAPH)
+    token = partial(_token, grant)
+    hold = partial(leases.hold, lease)
+    client = GraphClient(token, hold)
+    with SideBySide(token, hold, settings.LEASE_SECONDS / 3) as many:
+        try:
+            work = steps.Work(run, lease, client, many, deadline)
+            while run.state in lifecycle.RUNNING:
+                steps.take(work)
+                if work.time_is_up and run.state in lifecycle.RUNNING:
+                    _hand_on(run, lease)
+                    return
+        finally:
+            client.close()
+            _count_requests(run, client.requests + many.requests)
+
+
+def _token(grant: Grant, refresh: bool) -> str:
+    return tokens.access_token(grant, refresh=refresh)
 
 
 def _hand_on(run: MigrationRun, lease: Lease) -> None:
@@ -158,6 +166,5 @@ def _soon(seconds: float) -> datetime:
     return timezone.now() + timedelta(seconds=seconds)
 
 
-def _count_requests(run: MigrationRun, client: GraphClient) -> None:
-    MigrationRun.objects.filter(pk=run.pk).update(requests=F("requests") + client.requests)
-    client.close()
+def _count_requests(run: MigrationRun, count: int) -> None:
+    MigrationRun.objects.filter(pk=run.pk).update(requests=F("requests") + count)

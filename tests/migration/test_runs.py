@@ -10,7 +10,7 @@ from calendars.graph.client import GraphClient
 from calendars.models import HeldAppointment, SyncedEvent
 from calendars.states import State
 from migration import runs, tasks
-from migration.models import ListedAppointment, MigrationRun, Outcome, Ticket, TranslatedId
+from migration.models import MigrationRun, Outcome, StagedPage, Ticket
 from tests import queue, sample
 from tests.factories import NOW, StaffFactory
 from tests.migration import moving
@@ -67,7 +67,7 @@ def test_a_run_links_everything_as_seeded_and_changes_nothing_in_outlook(seeded,
     made, connection = seeded
     run = moving.migrate(connection, simulator)
     assert_as_seeded(made, connection, run, simulator)
-    assert not ListedAppointment.objects.exists() and not TranslatedId.objects.exists()
+    assert not StagedPage.objects.exists()
     # Anomalies stay here, known as such.
     gone = SyncedEvent.objects.filter(uid__in=made.deleted)
     assert {row.link for row in gone} == {SyncedEvent.Link.ANOMALY} and all(row.event_id for row in gone)
@@ -83,7 +83,7 @@ def test_it_costs_few_requests_and_each_asks_for_immutable_ids(seeded, simulator
 def test_small_pages_end_in_the_same_outcomes(seeded, simulator, monkeypatch):
     made, connection = seeded
     monkeypatch.setattr("calendars.graph.client.PAGE", 7)
-    monkeypatch.setattr("migration.runs.steps.TRANSLATE_LIMIT", 11)
+    monkeypatch.setattr("migration.runs.reading.TRANSLATE_LIMIT", 11)
     monkeypatch.setattr("migration.runs.steps.BATCH_LIMIT", 2)
     run = moving.migrate(connection, simulator)
     assert_as_seeded(made, connection, run, simulator)
