@@ -41,5 +41,8 @@ STATUS = {
 }
 
 
-def of(state: str) -> Status:
+def of(state: str, *, cutoff_passed: bool = False) -> Status:
+    """After the cutoff nothing syncs the old way, though its task may not have come to this connection yet."""
+    if state == State.OLD_SYNC and cutoff_passed:
+        state = State.DISABLED
     return STATUS[State(state)]

@@ -1,10 +1,14 @@
+from datetime import datetime
+
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from calendars import agenda, connections, status
+from calendars import agenda, connections, cutoff, status
+from calendars.models import CalendarConnection
 from firms.models import User
 
 
@@ -21,6 +25,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "place": member.time_zone.rsplit("/", 1)[-1].replace("_", " "),
         "today": now.astimezone(member.zone).date(),
         "connection": connection,
-        "status": status.of(connection.state) if connection else None,
+        "status": _status(connection, now) if connection else None,
     }
     return render(request, "calendars/dashboard.html", context)
+
+
+def _status(connection: CalendarConnection, now: datetime) -> status.Status:
+    return status.of(connection.state, cutoff_passed=cutoff.has_passed(now, settings.SYNC_CUTOFF))

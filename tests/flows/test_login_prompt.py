@@ -146,6 +146,7 @@ def test_after_the_cutoff_an_open_session_shows_the_banner_at_once(clock, client
     if task_ran:
         connections.disable_old_sync(now=CUTOFF, cutoff_at=CUTOFF)
     dashboard = session.get("/")
+    assert "In sync" not in text(dashboard)
     assert BANNER in text(dashboard) and "Thursday, April 1, 2027, 2:59 AM EDT" in text(dashboard)
     assert 'action="/move/sign-in/"' in dashboard.content.decode()
     assert "Microsoft has ended the connection" in text(session.get("/move/"))
