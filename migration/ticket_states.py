@@ -74,13 +74,14 @@ class Decision:
 
     cause: Cause
     connection_states: frozenset[ConnectionState]
-    # It is about exactly the account that signed in, which must be known.
+    # It makes sense only after a sign-in with another account; or binds exactly that account, which must be known.
+    after_mismatch: bool = False
     binds_account: bool = False
 
 
 SIGN_IN_STATES = frozenset({ConnectionState.REAUTH_REQUIRED, ConnectionState.GRANT_LOST, ConnectionState.MIGRATING})
 DECISIONS = (
-    Decision(Cause.ASK_AGAIN, SIGN_IN_STATES),
+    Decision(Cause.ASK_AGAIN, SIGN_IN_STATES, after_mismatch=True),
     # Once the ids are Graph's, an account other than the pinned one can't be the same mailbox.
     Decision(Cause.APPROVE_SAME_MAILBOX, frozenset({ConnectionState.REAUTH_REQUIRED}), binds_account=True),
     Decision(
@@ -93,12 +94,13 @@ DECISIONS = (
 )
 
 
-def offered(state: str, *, connection_state: str, account_known: bool) -> list[Cause]:
+def offered(state: str, *, connection_state: str, mismatched: bool, account_known: bool) -> list[Cause]:
     """The decisions that make sense, in the order they are shown."""
     return [
         decision.cause
         for decision in DECISIONS
         if state in MOVES[decision.cause]
         and connection_state in decision.connection_states
+        and (mismatched or not decision.after_mismatch)
         and (account_known or not decision.binds_account)
     ]

@@ -110,6 +110,7 @@ def decisions(ticket: Ticket) -> list[Cause]:
     return offered(
         ticket.state,
         connection_state=ticket.connection.state,
+        mismatched=bool(ticket.other_address or ticket.other_oid),
         account_known=bool(ticket.other_tid and ticket.other_oid),
     )
 

@@ -24,14 +24,29 @@ class RunFirmFlagFilter(FlagFilter):
     firm = "connection__member__firm__"
 
 
+class TroubleFilter(admin.SimpleListFilter):
+    title = "trouble"
+    parameter_name = "trouble"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("grant", "Waits for the member’s sign-in"), ("service", "Waits for Microsoft"), ("failed", "Failed")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[MigrationRun]) -> QuerySet[MigrationRun]:
+        waiting = queryset.filter(state=MigrationRun.State.WAITING)
+        if self.value() == "grant":
+            return waiting.filter(wait_reason="grant")
+        if self.value() == "service":
+            return waiting.exclude(wait_reason="grant")
+        return queryset.filter(state=MigrationRun.State.FAILED) if self.value() == "failed" else queryset
+
+
 @admin.register(MigrationRun)
 class MigrationRunAdmin(ReadOnlyAdmin):
     show_facets = admin.ShowFacets.ALWAYS
     list_display = (
-        "account", "shown_state", "step", "member", "firm", "total", "by_id", "by_metadata", "anomalies", "requests",
-        "trouble", "queued_at", "finished_at",
+        "account", "shown_state", "firm", "total", "by_id", "by_metadata", "anomalies", "requests", "queued_at",
     )  # fmt: skip
-    list_filter = ("state", "wait_reason", "metadata_only", RunFirmFlagFilter)
+    list_filter = ("state", TroubleFilter, "metadata_only", RunFirmFlagFilter)
     list_select_related = ("connection__member__firm",)
     search_fields = ("connection__account", "connection__member__email", "connection__member__name")
     search_help_text = "Account or member"
@@ -66,12 +81,10 @@ class MigrationRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description="state", ordering="state")
     def shown_state(self, run: MigrationRun) -> SafeString:
-        return format_html('<span class="pill pill-{}">{}</span>', run.state, run.get_state_display())
-
-    @admin.display(description="trouble", empty_value="–")
-    def trouble(self, run: MigrationRun) -> str:
-        """What it waits for, or why it failed; nothing where all is well."""
-        return run.failure_class or run.wait_reason
+        """And what it waits for, or why it failed."""
+        trouble = run.failure_class or run.wait_reason
+        words = '<span class="pill pill-{}">{}</span><br><span class="quiet">{}</span>'
+        return format_html(words, run.state, run.get_state_display(), trouble)
 
     @admin.display(description="outcomes")
     def outcomes(self, run: MigrationRun) -> SafeString:
@@ -108,8 +121,10 @@ class MigrationRunAdmin(ReadOnlyAdmin):
             messages.error(request, "Nothing was done: the run is neither failed nor waiting any more.")
         return HttpResponseRedirect(reverse("admin:migration_migrationrun_change", args=[pk]))
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context = {"may_retry": self.has_retry_permission(request), "retried": RETRIED, **(extra_context or {})}
-        return super().change_view(request, object_id, form_url, context)
+        run = context["original"]
+        may_retry = run.state in RETRIED and self.has_retry_permission(request)
+        context |= {"title": f"Run of {run.connection.account}", "subtitle": None, "may_retry": may_retry}
+        return super().render_change_form(request, context, *args, **kwargs)

@@ -208,7 +208,7 @@ def test_runs_are_searched_and_filtered(support):
     assert set(rows_of(support.get(RUNS))) == {one.pk, other.pk}
     for query, expected in [
         ({"q": "CAL@harper"}, one), ({"q": "byron"}, one), ({"q": other.connection.member.email}, other),
-        ({"state__exact": "failed"}, one), ({"wait_reason": "grant"}, other), ({"flag": "set"}, one), ({"flag": "none"}, other),
+        ({"state__exact": "failed"}, one), ({"trouble": "grant"}, other), ({"flag": "set"}, one), ({"flag": "none"}, other),
     ]:  # fmt: skip
         assert rows_of(support.get(RUNS, query)) == [expected.pk], query
 

@@ -436,3 +436,8 @@ def test_notes_are_between_support_alone_and_messages_for_both_sides():
     entry = TicketEntry.objects.get(ticket=ticket, action=Cause.ANSWER)
     assert (entry.message, entry.note) == ("Hello", "called back")
     assert "Hello" not in AuditEntry.objects.get(action="ticket.answer").note
+
+
+def test_where_nobody_signed_in_with_another_account_nothing_is_said_about_one():
+    ticket = tickets.calendar_not_found(connection=waiting_connection(State.MIGRATING), now=NOW, note="two calendars")
+    assert tickets.decisions(ticket) == ["answer", "close"]
