@@ -19,7 +19,7 @@ if not SITE_URL:
     env.problems.setdefault("SITE_URL", "is not set: links in mails start with it.")
 SUPPORT_EMAIL = env.mail_address("SUPPORT_EMAIL", "support@caretsync.example" if DEBUG else "")
 SUPPORT_URL = env.url("SUPPORT_URL", "", schemes=("https", "http"))
-if not (SUPPORT_EMAIL or SUPPORT_URL):
+if not (SUPPORT_EMAIL or SUPPORT_URL or env.problems.keys() & {"SUPPORT_EMAIL", "SUPPORT_URL"}):
     env.problems["SUPPORT_EMAIL"] = "or SUPPORT_URL must be set: members are sent there."
 
 # --- The move ---------------------------------------------------------------------------------------------------
