@@ -11,10 +11,15 @@ class CalendarNotFound(Exception):
     """None, or several, could be the one: the run stops, a person has to look, and nothing is called missing."""
 
 
-def find(client: GraphClient, connection: CalendarConnection) -> GraphCalendar:
-    """The default one; else the one with the folder's id; else the one that holds most of the old ids."""
+def find(client: GraphClient, connection: CalendarConnection, *, by_name: bool) -> GraphCalendar:
+    """The default one; else the one with the folder's id; else the one that holds most of the old ids.
+
+    `by_name`: in another account, where old ids say nothing, the only one with the name of the calendar synced so far.
+    """
     if connection.is_default_calendar:
         return client.default_calendar()
+    if by_name:
+        return _by_name(client, connection.calendar_name)
     if connection.ews_folder_id:
         found = _by_folder_id(client, connection.ews_folder_id)
         if found is not None:
@@ -26,6 +31,13 @@ def own(calendars: list[GraphCalendar]) -> list[GraphCalendar]:
     """Those of the mailbox itself: what others share is theirs, and says nothing about our appointments."""
     owners = {one.owner_address for one in calendars if one.is_default}
     return [one for one in calendars if one.is_default or one.owner_address in owners]
+
+
+def _by_name(client: GraphClient, name: str) -> GraphCalendar:
+    named = [one for one in own(client.calendars()) if one.name.casefold() == name.casefold()]
+    if len(named) != 1:
+        raise CalendarNotFound("no single calendar of the approved account has the name of the one synced so far")
+    return named[0]
 
 
 def _by_folder_id(client: GraphClient, folder_id: str) -> GraphCalendar | None:

@@ -45,7 +45,7 @@ def take(work: Work) -> None:
 
 def start(work: Work) -> None:
     run, connection = work.run, work.run.connection
-    found = calendar.find(work.client, connection)
+    found = calendar.find(work.client, connection, by_name=run.metadata_only)
     total = connection.synced_events.count()
 
     def write() -> None:

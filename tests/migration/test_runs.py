@@ -323,6 +323,24 @@ def test_metadata_only_tries_no_old_id(seeded, simulator):
     assert not [line for line in simulator.journal() if line["path"].endswith("translateExchangeIds")]
 
 
+def test_in_another_account_a_calendar_that_is_not_the_default_is_found_by_its_one_name(simulator, tmp_path):
+    made = sample.calendar(12)
+    theirs = [{"name": "Calendar", "default": True, "events": []}, {"name": "matters", "events": made.events}]
+    simulator.mailbox(moving.ADDRESS, calendars=theirs)
+    connection = moving.connection_with(made, tmp_path, is_default_calendar=False, calendar_name="Matters")
+    run = moving.migrate(connection, simulator, metadata_only=True)
+    assert (run.state, run.by_metadata) == ("done", 12)
+
+
+def test_two_calendars_of_the_same_name_are_for_a_person_to_choose_from(simulator, tmp_path):
+    made = sample.calendar(5)
+    theirs = [{"name": "Matters", "default": True, "events": made.events}, {"name": "Matters", "events": []}]
+    simulator.mailbox(moving.ADDRESS, calendars=theirs)
+    connection = moving.connection_with(made, tmp_path, is_default_calendar=False, calendar_name="Matters")
+    run = moving.migrate(connection, simulator, metadata_only=True)
+    assert (run.state, run.failure_class) == ("failed", "CalendarNotFound")
+
+
 def test_disconnecting_cancels_the_run_and_every_id_stays(seeded, simulator, settings):
     _, connection = seeded
     settings.TASK_SECONDS = 0
