@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 
 from firms.admin.base import FlagFilter, ReadOnlyAdmin
 from firms.models import User
@@ -44,7 +45,7 @@ class TroubleFilter(admin.SimpleListFilter):
 class MigrationRunAdmin(ReadOnlyAdmin):
     show_facets = admin.ShowFacets.ALWAYS
     list_display = (
-        "account", "shown_state", "firm", "total", "by_id", "by_metadata", "anomalies", "requests", "queued_at",
+        "account", "shown_state", "firm", "events", "found", "not_found", "requests", "queued",
     )  # fmt: skip
     list_filter = ("state", TroubleFilter, "metadata_only", RunFirmFlagFilter)
     list_select_related = ("connection__member__firm",)
@@ -85,6 +86,22 @@ class MigrationRunAdmin(ReadOnlyAdmin):
         trouble = run.failure_class or run.wait_reason
         words = '<span class="pill pill-{}">{}</span><br><span class="quiet">{}</span>'
         return format_html(words, run.state, run.get_state_display(), trouble)
+
+    @admin.display(description="events", ordering="total")
+    def events(self, run: MigrationRun) -> str:
+        return f"{run.total:,}"
+
+    @admin.display(description="by id + else", ordering="by_id")
+    def found(self, run: MigrationRun) -> SafeString:
+        return format_html('{} <span class="quiet">+ {}</span>', f"{run.by_id:,}", f"{run.by_metadata:,}")
+
+    @admin.display(description="not found", ordering="anomalies")
+    def not_found(self, run: MigrationRun) -> str:
+        return f"{run.anomalies:,}"
+
+    @admin.display(description="queued", ordering="queued_at")
+    def queued(self, run: MigrationRun) -> str:
+        return f"{timesince(run.queued_at, depth=1)} ago"
 
     @admin.display(description="outcomes")
     def outcomes(self, run: MigrationRun) -> SafeString:

@@ -60,7 +60,7 @@ class TicketAdmin(ReadOnlyAdmin):
     def firm(self, ticket: Ticket) -> Any:
         return ticket.member.firm
 
-    @admin.display(description="in step until now, signed in with", ordering="expected_address")
+    @admin.display(description="accounts, old and new", ordering="expected_address")
     def accounts(self, ticket: Ticket) -> SafeString:
         return format_html('{}<br><span class="quiet">{}</span>', ticket.expected_address, ticket.other_address or "–")
 
