@@ -1,0 +1,81 @@
+"""Requests that do not depend on each other, at most four at once: Microsoft's limit for one mailbox."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import TypeVar
+
+from calendars.graph.client import GraphClient, Pace
+from calendars.graph.errors import GrantRefused
+from calendars.leases import LeaseLost
+
+IN_FLIGHT = 4
+T = TypeVar("T")
+
+
+class _StaleToken(Exception):
+    """Microsoft refused the token in a thread; only the main thread may ask the database for another."""
+
+
+class SideBySide:
+    """Threads that send requests and touch nothing else: database, token and lease stay with the thread that made this.
+
+    `token(refresh)` and `hold()`, which raises LeaseLost, are called there; `beat` is how often, in seconds, the lease
+    is held while requests are under way. Use as a context manager.
+    """
+
+    def __init__(self, token: Callable[[bool], str], hold: Callable[[], None], beat: float) -> None:
+        self._token, self._hold, self._beat = token, hold, beat
+        self._present = ""
+        self._lost = threading.Event()
+        self._pool = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="graph")
+        pace = Pace()
+        self._clients = [GraphClient(self._token_in_thread, self._go_on, pace) for _ in range(IN_FLIGHT)]
+
+    def __enter__(self) -> "SideBySide":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._pool.shutdown(wait=True)
+        for client in self._clients:
+            client.close()
+
+    @property
+    def requests(self) -> int:
+        return sum(client.requests for client in self._clients)
+
+    def run(self, jobs: Sequence[Callable[[GraphClient], T]]) -> list[T]:
+        """The answers of at most four reading jobs, in their order. One that fails fails the round: its error is
+        raised when all have ended, and nothing of the round was kept, so that it can be repeated as a whole."""
+        for refresh in (False, True):
+            self._present = self._token(refresh)
+            self._hold()
+            futures = [self._pool.submit(job, client) for job, client in zip(jobs, self._clients, strict=False)]
+            self._await(futures)
+            try:
+                return [future.result() for future in futures]
+            except _StaleToken:
+                continue
+        raise GrantRefused("a token just renewed was refused")
+
+    def _await(self, futures: Sequence[Future[T]]) -> None:
+        """Until all have ended, holding the lease meanwhile; where it is lost, no further request begins."""
+        left = set(futures)
+        try:
+            while left:
+                _, left = wait(left, timeout=self._beat)
+                if left:
+                    self._hold()
+        except LeaseLost:
+            self._lost.set()
+            wait(left)
+            raise
+
+    def _token_in_thread(self, refresh: bool) -> str:
+        if refresh:
+            raise _StaleToken
+        return self._present
+
+    def _go_on(self) -> None:
+        if self._lost.is_set():
+            raise LeaseLost("while requests were under way")
