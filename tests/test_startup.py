@@ -29,7 +29,7 @@ def test_the_checks_name_every_problem(settings: Any):
     assert found_by_checks() == ["SECRET_KEY is not set.", "WORKERS must be a whole number, not 1.5."]
 
 
-@pytest.mark.parametrize("key", ["short", "é" * 44, KEY[:-1], "=" * 44])
+@pytest.mark.parametrize("key", ["short", "é" * 44, KEY[:-1], "=" * 44], ids=["short", "accents", "unpadded", "empty"])
 def test_a_key_that_cannot_encrypt_is_found_and_not_shown(settings: Any, key: str):
     settings.TOKEN_KEYS = [KEY, key]
     assert found_by_checks() == ["TOKEN_KEYS has no valid Fernet key at position 2."]
