@@ -164,6 +164,8 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Behind proxies everybody has the proxy's address, and one guesser would lock all others out.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.whole("TRUSTED_PROXY_COUNT", 0)
 if not LOGIN_RATE_LIMITS:
     ACCOUNT_RATE_LIMITS = False
 SESSION_COOKIE_AGE = SESSION_MAX_AGE

@@ -56,3 +56,15 @@ def test_nobody_sees_it_without_login_and_no_cache_keeps_it(client):
     member = MemberFactory()
     client.post("/accounts/login/", {"login": member.email, "password": PASSWORD})
     assert "no-store" in client.get("/").headers["Cache-Control"]
+
+
+def test_a_failure_of_ours_is_a_page_of_ours(client, monkeypatch):
+    def broken(*args):
+        raise RuntimeError("out of order")
+
+    monkeypatch.setattr("calendars.agenda.next_events", broken)
+    client.raise_request_exception = False
+    client.force_login(MemberFactory())
+    answer = client.get("/")
+    assert answer.status_code == 500 and "Something went wrong on our side" in answer.content.decode()
+    assert "out of order" not in answer.content.decode()

@@ -84,3 +84,10 @@ def test_the_task_carries_out_waves_that_are_due():
     wave.firms.add(firm)
     assert (tasks.carry_out_waves(), tasks.carry_out_waves()) == (1, 0)
     assert Firm.objects.get().is_flagged
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_emptied_by_flush_has_groups_and_schedules_again():
+    call_command("flush", interactive=False, verbosity=0)
+    assert staff_of("Rollout").has_perm("firms.flag_firm") and staff_of("Support").has_perm("migration.resolve_ticket")
+    assert Schedule.objects.filter(name__in=schedules.MINUTES).count() == len(schedules.MINUTES)

@@ -196,3 +196,13 @@ def test_a_page_that_does_not_exist_is_ours(client):
     client.force_login(MemberFactory())
     answer = client.get("/nonesuch/")
     assert answer.status_code == 404 and "There is no such page" in answer.content.decode()
+
+
+def test_behind_a_proxy_attempts_are_counted_by_who_made_them(client, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    settings.ACCOUNT_RATE_LIMITS = {"login": "1/m/ip"}
+    statuses = [
+        log_in(Client(), "nobody@lawfirm.example", headers={"x-forwarded-for": f"203.0.113.9, 192.0.2.{n}"}).status_code
+        for n in (81, 82, 82)
+    ]
+    assert statuses == [200, 200, 429]
