@@ -9,7 +9,9 @@ def create(apps, schema_editor):
     # Permissions are otherwise made only once all migrations have run.
     for label in ("firms", "calendars", "migration"):
         app_config = apps.get_app_config(label)
-        module, app_config.models_module = app_config.models_module, True
+        # The stand-ins that a migration gets say nothing of models, and without any there would be no permissions.
+        module = getattr(app_config, "models_module", None)
+        app_config.models_module = True
         create_permissions(app_config, apps=apps, using=using, verbosity=0)
         app_config.models_module = module
     create_missing(apps=apps, using=using)
