@@ -116,7 +116,7 @@ MACHINE_PATH = re.compile(
 )
 REGISTRIES = re.compile(
     "|".join(re.escape(".".join(parts)) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org")))
-    + r"|--(?:extra-)?index-url|--trusted-host"
+    + r"|--(?:extra-)?index-url|--trusted-(?:host)"
 )
 
 
