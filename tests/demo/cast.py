@@ -1,5 +1,6 @@
 """Who is in the demo, and with what figures. None of these firms and people exists."""
 
+import uuid
 from dataclasses import dataclass
 
 PASSWORD = "try the demo"
@@ -54,4 +55,4 @@ SUPERUSER = ("Ursula Root", "admin@caretsync.example", "")
 
 def tenant(firm: Firm) -> str:
     """The organization of a firm at Microsoft, the same at every start."""
-    return f"00000000-0000-4000-8000-{FIRMS.index(firm) + 1:012d}"
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{firm.slug}.example"))

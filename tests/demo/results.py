@@ -38,9 +38,9 @@ def rows(report: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(report, newline="")))
 
 
-def kinds(report: list[dict[str, str]]) -> dict[str, int]:
+def kinds(report: list[dict[str, str]]) -> Counter[str]:
     """How many rows have each outcome."""
-    return dict(Counter(row["outcome"] for row in report))
+    return Counter(row["outcome"] for row in report)
 
 
 def described(sample: Sample) -> str:

@@ -122,12 +122,13 @@ def _set_up_django() -> None:
 def _serve(at: Addresses, children: Children) -> None:
     """Web site and worker as in production: gunicorn, and the queue's processes."""
     site = [sys.executable, "-m", "gunicorn", "caret_sync.wsgi", "--bind", at.web.removeprefix("http://")]
-    children.start("web server", [*site, "--threads", "8", "--graceful-timeout", "1"], LOUD)
+    children.start("web server", [*site, "--threads", "8", "--graceful-timeout", "1", "--no-control-socket"], LOUD)
     children.start("worker", [sys.executable, "manage.py", "qcluster"], LOUD)
     _wait_for(f"{at.web}/accounts/login/", "web server", children)
 
 
 def _wait_for(url: str, what: str, children: Children) -> None:
+    """Until it answers well. Raises DemoFailed."""
     session = requests.Session()
     session.trust_env = False
     until = time.monotonic() + PATIENCE

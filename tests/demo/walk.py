@@ -60,9 +60,10 @@ def _report(stage: Stage, browser: Browser, run: Page, member: Person) -> None:
     missing = browser.get(f"{run.path}report/?outcome=anomaly")
     checks.that("the page of those not found says what becomes of them", "stays here" in missing.text)
     rows = results.rows(browser.download(f"{run.path}report.csv"))
-    wanted = {"id": member.by_id, "metadata": member.renumbered, "anomaly": member.deleted}
     checks.equal("lines of the CSV", len(rows), member.total)
-    checks.equal("by outcome", results.kinds(rows), {kind: count for kind, count in wanted.items() if count})
+    counted = results.kinds(rows)
+    for kind, wanted in (("id", member.by_id), ("metadata", member.renumbered), ("anomaly", member.deleted)):
+        checks.equal(f"with the outcome “{kind}”", counted[kind], wanted)
 
 
 def _links(stage: Stage, member: Person, sample: Sample, names: dict[str, str]) -> None:
