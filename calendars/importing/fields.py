@@ -14,6 +14,7 @@ from firms.zones import UnknownZone, iana_zone
 Reader = Callable[[Any], Any]
 
 MOST_MINUTES = 2**31 - 1
+LONGEST_ADDRESS = 254
 
 
 class BadLine(ValueError):
@@ -141,7 +142,7 @@ def slug(value: Any) -> str:
 def email(value: Any) -> str:
     """Lower case, as accounts are kept."""
     address: str = _address(value).lower()
-    if not _is_email(address):
+    if len(address) > LONGEST_ADDRESS or not _is_email(address):  # some letters are longer in lower case
         raise BadLine("is not an e-mail address")
     return address
 
@@ -175,4 +176,4 @@ def moment(value: Any) -> datetime:
 
 
 _short: Reader = text(100)
-_address: Reader = text(254, empty=False)
+_address: Reader = text(LONGEST_ADDRESS, empty=False)

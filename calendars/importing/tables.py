@@ -1,7 +1,8 @@
 """Rows by the thousand: found by pairs of keys, and written, in a constant number of statements on either database."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
@@ -84,15 +85,17 @@ def _database_values(
 ) -> Iterator[list[Any]]:
     """Text, numbers and truth values go as they are; asking each field for each value would double the time."""
     names = [field.attname for field in fields]
-    special = [
-        (place, field)
-        for place, field in enumerate(fields)
-        if isinstance(field, models.DateTimeField | models.JSONField | models.BinaryField)
-    ]
+    special: list[tuple[int, Callable[[Any], Any]]] = []
+    for place, field in enumerate(fields):
+        if isinstance(field, models.DateTimeField):
+            special.append((place, database.ops.adapt_datetimefield_value))
+        elif isinstance(field, models.JSONField | models.BinaryField):
+            special.append((place, partial(field.get_db_prep_save, connection=database)))
     for row in rows:
         values = [row[name] for name in names]
-        for place, field in special:
-            values[place] = field.get_db_prep_save(values[place], database)
+        for place, convert in special:
+            if values[place] is not None:
+                values[place] = convert(values[place])
         yield values
 
 

@@ -33,6 +33,7 @@ BAD = {
     "slug": (firm(slug="Harper & Wolfe"), "slug must be letters, digits, hyphens and underscores only"),
     "long name": (firm(slug="b", name="x" * 201), "name is longer than 200 characters"),
     "address": (member(email="ada"), "email is not an e-mail address"),
+    "address that grows": (member(email=f"a@{'İ' * 60}.{('x' * 60 + '.') * 3}example"), "email is not an e-mail address"),
     "role": (member(email=BOB, role="admin"), "role must be one of member, administrator"),
     "member's zone": (member(email=BOB, time_zone="Mars/Olympus"), "time_zone is neither an IANA nor a Windows time zone"),
     "firm missing": (member(email=BOB, firm="nobody"), "there is no firm 'nobody', and none above"),
