@@ -13,8 +13,8 @@ from django.db import transaction
 from calendars import connections, grants, leases
 from calendars.models import CalendarConnection
 from calendars.states import Cause, State
-from firms import audit, flags
-from firms.models import AuditEntry, Firm
+from firms import audit, flags, waves
+from firms.models import AuditEntry, Firm, Wave
 from tests.calendars.racing import (
     PATIENCE,
     at_once,
@@ -270,3 +270,12 @@ def test_two_selections_of_firms_that_overlap_are_flagged_and_unflagged_without_
         assert sum(flagged) == len(firms), "each firm is flagged by one of the two"
         taken = at_once(*[partial(flags.take_back_flag, firms=chosen, actor=staff) for chosen in (ahead, back)])
         assert sorted(firm.pk for part in taken for firm in part) == firms
+
+
+def test_a_wave_that_two_clocks_find_due_is_carried_out_by_one():
+    staff, firms = StaffFactory(), FirmFactory.create_batch(3)
+    for _ in range(ROUNDS):
+        wave = Wave.objects.create(name="October", flag_at=NOW, scheduled_by=staff)
+        wave.firms.set(firms)
+        assert sorted(at_once(*[partial(waves.carry_out_due, NOW)] * 2)) == [0, 1]
+        assert AuditEntry.objects.filter(action="wave.carried_out", subject=f"firms.Wave:{wave.pk}").count() == 1
