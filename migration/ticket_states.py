@@ -30,7 +30,7 @@ class Cause(TextChoices):
     CLOSE = "close", "Closed by support"
     EXPIRED = "expired", "The approval expired"
     USED = "used", "Signed in with the approved account"
-    SUCCESS = "success", "Signed in with the right account"
+    SUCCESS = "success", "Settled: the right account signed in, or the move is made"
     # Told by the entry alone: the ticket stays as it is.
     MAIL_FAILED = "mail_failed", "A mail could not be sent"
 

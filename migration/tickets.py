@@ -157,7 +157,7 @@ def close_after_success(connection: CalendarConnection, *, now: datetime) -> Non
         return
     if ticket.kind == Ticket.Kind.CALENDAR_NOT_FOUND and connection.state == ConnectionState.MIGRATING:
         return
-    _move(ticket, Cause.SUCCESS, actor=connection.member, now=now)
+    _move(ticket, Cause.SUCCESS, actor=None, now=now)
 
 
 def expire_approvals() -> int:

@@ -124,7 +124,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField()),
-                ('action', models.CharField(choices=[('mismatch', 'Signed in with another mailbox'), ('calendar_not_found', 'The calendar was not found'), ('message', 'The member wrote'), ('ask_again', 'Wrong account: asked to sign in again'), ('approve_same_mailbox', 'Same mailbox: address accepted'), ('approve_other_account', 'Move to the other account approved'), ('answer', 'Answered'), ('close', 'Closed by support'), ('expired', 'The approval expired'), ('used', 'Signed in with the approved account'), ('success', 'Signed in with the right account'), ('mail_failed', 'A mail could not be sent')], max_length=40)),
+                ('action', models.CharField(choices=[('mismatch', 'Signed in with another mailbox'), ('calendar_not_found', 'The calendar was not found'), ('message', 'The member wrote'), ('ask_again', 'Wrong account: asked to sign in again'), ('approve_same_mailbox', 'Same mailbox: address accepted'), ('approve_other_account', 'Move to the other account approved'), ('answer', 'Answered'), ('close', 'Closed by support'), ('expired', 'The approval expired'), ('used', 'Signed in with the approved account'), ('success', 'Settled: the right account signed in, or the move is made'), ('mail_failed', 'A mail could not be sent')], max_length=40)),
                 ('message', models.TextField(blank=True)),
                 ('note', models.TextField(blank=True)),
                 ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

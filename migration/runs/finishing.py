@@ -11,6 +11,7 @@ from calendars import connections, leases
 from calendars.leases import Lease
 from calendars.models import CalendarConnection, HeldAppointment, SyncedEvent
 from calendars.states import Cause
+from migration import tickets
 from migration.matching import Anomaly, Candidate, Match, Matches
 from migration.models import MigrationRun, Outcome
 from migration.runs import staging
@@ -40,6 +41,7 @@ def finish(run: MigrationRun, lease: Lease, result: Matches) -> None:
         now = timezone.now()
         save(run, lease, state=MigrationRun.State.DONE, finished_at=now, cursor={}, **counters(result))
         connections.move(connection, Cause.RUN_DONE, actor=None, now=now, stopped_at=None, migrated_at=now)
+        tickets.close_after_success(connection, now=now)
     run.connection = connection
     staging.discard(run)
 

@@ -13,7 +13,9 @@ from django.test import Client
 from calendars.models import CalendarConnection, SyncedEvent
 from calendars.states import State
 from migration.models import MigrationRun, Outcome, Ticket
+from tests import sample
 from tests.factories import NOW, PASSWORD, StaffFactory
+from tests.migration import moving
 from tests.migration.sign_in_steps import browser, connection_of, held, mailbox_with, sign_in, synced
 from tests.queue import drain
 
@@ -194,3 +196,26 @@ def copies_of(events) -> dict:
         for event in events
     ]
     return {"name": "Calendar", "default": True, "events": there}
+
+
+def test_a_calendar_that_is_found_after_all(simulator, support, tmp_path, mailoutbox):
+    """The run could not tell which calendar was in step: one ticket, not one anomaly; it closes when the move is made."""
+    made = sample.calendar(10)
+    simulator.mailbox(moving.ADDRESS, calendars=[{"name": "Calendar", "default": True, "events": []}])
+    connection = moving.connection_with(made, tmp_path, is_default_calendar=False)
+    run = moving.migrate(connection, simulator)
+    ticket = Ticket.objects.get()
+    assert (run.state, ticket.kind, Outcome.objects.count()) == ("failed", "calendar_not_found", 0)
+    assert "Calendar not found" in mailoutbox[0].subject
+    assert "which of your calendars" in text(browser(connection.member).get(f"/move/tickets/{ticket.reference}/"))
+
+    # Somebody at the firm brings the calendar back; support press Retry.
+    decide(support, ticket, "answer", message="Which calendar was it?")
+    simulator.mailbox(moving.ADDRESS, calendars=[{"name": "Calendar", "default": True, "events": made.events}])
+    page = support.get(f"/admin/migration/migrationrun/{run.pk}/change/").content.decode()
+    assert f"/admin/migration/migrationrun/{run.pk}/retry/" in page
+    support.post(f"/admin/migration/migrationrun/{run.pk}/retry/")
+    drain()
+    ticket.refresh_from_db()
+    assert MigrationRun.objects.get().state == "done"
+    assert (ticket.state, ticket.entries.last().action) == ("closed", "success")
