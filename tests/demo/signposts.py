@@ -3,14 +3,11 @@
 from tests.demo.cast import ADA, BEN, BENS_OWN, CORA, FIRMS, PASSWORD, ROLLOUT, SUPERUSER, SUPPORT, Person
 
 WHAT = {
-    ADA: "has just moved: her report",
-    BEN: "has just moved, after a wrong account: his closed request",
-    CORA: f"not yet: log in and try it; at Microsoft pick her own account, or {BENS_OWN} to see what happens then",
+    ADA: "has just moved: see her report",
+    BEN: "has just moved, after a sign-in with the wrong account",
+    CORA: "not moved yet: log in and try it",
 }
-ELSE = {
-    "outlook": "on the old sync, not flagged: sees nothing of it until you flag the firm",
-    "google": "not concerned",
-}
+ELSE = {"outlook": "sees nothing of the move until you flag the firm", "google": "is not concerned, and never will be"}
 
 
 def text(*, web: str, simulator: str, folder: str) -> str:
@@ -27,9 +24,10 @@ def text(*, web: str, simulator: str, folder: str) -> str:
     lines += [f"    {email:32} {what}" for (_, email, _), what in jobs]
     lines += [
         "",
-        f"  Simulated Microsoft: {simulator}/ – what it was asked: {simulator}/_sim/journal",
-        f"  a mailbox: {simulator}/_sim/mailboxes/{CORA.email}",
-        f"  Mails and logs: {folder}",
+        f"  At Microsoft's account page pick the member's own address – or {BENS_OWN}, and see.",
+        f"  What Microsoft was asked: {simulator}/_sim/journal",
+        f"  A mailbox at Microsoft:   {simulator}/_sim/mailboxes/{CORA.email}",
+        f"  Mails and logs:           {folder}",
         "",
         "Ctrl-C ends everything.",
     ]
