@@ -247,3 +247,12 @@ def test_progress_is_told_in_bytes():
     content = as_bytes(*people(), b"", event())
     import_sync_data(io.BytesIO(content), sizes.append)
     assert sum(sizes) == len(content)
+
+
+def test_the_sample_of_the_documentation_comes_in(importer, settings):
+    page = (settings.BASE_DIR / "docs" / "import.md").read_text()
+    sample = [line for line in page.splitlines() if line.startswith('{"type"')]
+    assert f"synced events: created {len(sample) - 3}, already there 0" in importer.run(*sample)
+    assert Event.objects.get(uid="5f0d").series.uid == "5f0c"
+    assert SyncedEvent.objects.get(uid="5f0c").subject == "First hearing"
+    assert SyncedEvent.objects.get(uid="5f0e").floating
