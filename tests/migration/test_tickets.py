@@ -1,48 +1,30 @@
 """One open ticket per member, moves by the table alone, approvals that bind one account and are used once (R6, R7)."""
 
-import smtplib
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.db import connection as database
 
 from calendars.models import CalendarConnection
 from calendars.states import State
 from firms.models import AuditEntry
 from migration import tickets
-from migration.models import Ticket, TicketEntry
+from migration.models import Ticket
 from migration.ticket_states import MOVES, Cause, ForbiddenTicketMove, TicketState
 from migration.tickets import StaleTicket
-from tests.factories import NOW, StaffFactory
-from tests.migration.ticket_steps import OID, TID, actions, attempt, mismatch, waiting_connection
+from tests.factories import NOW
+from tests.migration.ticket_steps import (
+    LATER,
+    OID,
+    TID,
+    actions,
+    decide,
+    in_state,
+    mismatch,
+    waiting_connection,
+)
 
 pytestmark = pytest.mark.django_db
-LATER = NOW + timedelta(hours=1)
-
-
-@pytest.fixture
-def after_commit(django_capture_on_commit_callbacks):
-    """`with after_commit():` does what a commit would."""
-    return lambda: django_capture_on_commit_callbacks(execute=True)
-
-
-def decide(ticket, cause, **fields):
-    fields = {"actor": StaffFactory(), "turn": ticket.turn, "now": LATER, "note": "checked by telephone", **fields}
-    return tickets.decide(ticket, cause, **fields)
-
-
-def in_state(state):
-    ticket = mismatch(waiting_connection())
-    cause = {
-        TicketState.WAITING_FOR_MEMBER: Cause.ASK_AGAIN,
-        TicketState.APPROVED: Cause.APPROVE_OTHER_ACCOUNT,
-        TicketState.CLOSED: Cause.CLOSE,
-    }.get(state)
-    return decide(ticket, cause) if cause else ticket
-
 
 # --- the one ticket ---
 
@@ -97,71 +79,6 @@ def test_after_a_closed_ticket_a_mismatch_opens_a_new_one():
     closed = in_state(TicketState.CLOSED)
     new = mismatch(closed.connection, now=LATER)
     assert new.pk != closed.pk and new.state == "open"
-
-
-@pytest.mark.postgresql
-@pytest.mark.django_db(transaction=True)
-def test_mismatches_at_the_same_moment_end_in_one_ticket_with_an_entry_each():
-    connection, at_once = waiting_connection(), 6
-    attempts = [attempt(connection, address=f"{n}@mail.example") for n in range(at_once)]
-    barrier = Barrier(at_once)
-
-    def sign_in(row):
-        try:
-            barrier.wait(timeout=20)
-            return tickets.record_mismatch(connection=connection, attempt=row, now=NOW).pk
-        finally:
-            database.close()
-
-    with ThreadPoolExecutor(at_once) as threads:
-        found = set(threads.map(sign_in, attempts))
-    ticket = Ticket.objects.get()
-    assert found == {ticket.pk}
-    assert ticket.turn == at_once and actions(ticket) == ["mismatch"] * at_once
-    assert set(ticket.entries.values_list("attempt", flat=True)) == {row.pk for row in attempts}
-
-
-@pytest.mark.postgresql
-@pytest.mark.django_db(transaction=True)
-def test_an_approval_used_in_two_tabs_at_once_is_used_once():
-    ticket = in_state(TicketState.APPROVED)
-    barrier = Barrier(2)
-
-    def use(_):
-        try:
-            found = tickets.approval_for(ticket.connection, tid=TID, oid=OID, now=LATER)
-            barrier.wait(timeout=20)
-            tickets.use_approval(found, now=LATER)
-            return "used"
-        except StaleTicket:
-            return "refused"
-        finally:
-            database.close()
-
-    with ThreadPoolExecutor(2) as threads:
-        assert sorted(threads.map(use, range(2))) == ["refused", "used"]
-
-
-@pytest.mark.postgresql
-@pytest.mark.django_db(transaction=True)
-def test_two_supporters_who_decide_at_once_do_not_both_decide():
-    ticket = mismatch(waiting_connection())
-    barrier = Barrier(2)
-
-    def go(cause):
-        try:
-            actor = StaffFactory()
-            barrier.wait(timeout=20)
-            tickets.decide(ticket, cause, actor=actor, turn=1, now=LATER, note="n")
-            return "decided"
-        except StaleTicket:
-            return "refused"
-        finally:
-            database.close()
-
-    with ThreadPoolExecutor(2) as threads:
-        assert sorted(threads.map(go, [Cause.ASK_AGAIN, Cause.APPROVE_OTHER_ACCOUNT])) == ["decided", "refused"]
-    assert ticket.entries.count() == 2
 
 
 # --- the table of moves ---
@@ -341,103 +258,3 @@ def test_a_calendar_that_was_not_found_is_settled_by_the_run_not_by_a_sign_in():
     connection.state = State.GRAPH_SYNC
     tickets.close_after_success(connection, now=LATER)
     assert Ticket.objects.get().state == "closed"
-
-
-# --- mails ---
-
-
-def test_support_is_told_of_the_first_mismatch_and_not_of_each_repeat(after_commit, mailoutbox, settings):
-    settings.SITE_URL, settings.SUPPORT_EMAIL = "https://calendar.firm.example", "help@caretsync.example"
-    connection = waiting_connection()
-    with after_commit():
-        ticket = mismatch(connection)
-    with after_commit():
-        mismatch(connection, now=LATER)
-    (mail,) = mailoutbox
-    assert mail.to == ["help@caretsync.example"] and mail.reply_to == [connection.member.email]
-    assert mail.subject == f"[{ticket.reference}] Sign-in with another mailbox"
-    for words in [
-        ticket.reference, "Harper & Wolfe LLP", "Ada Byron", connection.account, "private@mail.example",
-        "1 of 1,000 old ids resolves there",
-        f"https://calendar.firm.example/admin/migration/ticket/{ticket.pk}/change/",
-    ]:  # fmt: skip
-        assert words in mail.body
-
-
-def test_support_is_told_again_when_the_ticket_comes_back_to_them(after_commit, mailoutbox):
-    ticket = in_state(TicketState.WAITING_FOR_MEMBER)
-    with after_commit():
-        mismatch(ticket.connection, now=LATER)
-    with after_commit():
-        tickets.write(ticket, message="My address has changed.", now=LATER)
-    assert [mail.to for mail in mailoutbox] == [["support@caretsync.example"]] * 2
-    assert "My address has changed." in mailoutbox[1].body
-
-
-@pytest.mark.parametrize(
-    ("cause", "words"),
-    [
-        (Cause.ASK_AGAIN, ["sign in once more, this time with", "private@mail.example"]),
-        (Cause.APPROVE_SAME_MAILBOX, ["are the same mailbox", "The approval holds until"]),
-        (Cause.APPROVE_OTHER_ACCOUNT, ["never created in Outlook by us", "The approval holds until"]),
-        (Cause.ANSWER, ["Support wrote to you"]),
-        (Cause.CLOSE, ["closed your request"]),
-    ],
-)
-def test_the_member_reads_what_was_decided_and_where_to_go_on(cause, words, after_commit, mailoutbox):
-    ticket = mismatch(waiting_connection())
-    with after_commit():
-        decide(ticket, cause, message="It's “fine” & <safe>.", note="secret remark")
-    (mail,) = mailoutbox
-    assert mail.to == [ticket.member.email] and mail.reply_to == ["support@caretsync.example"]
-    assert ticket.reference in mail.subject and "\n" not in mail.subject
-    for expected in [*words, "Hello Ada", ticket.reference, "http://127.0.0.1:8000/move/", "It's “fine” & <safe>."]:
-        assert expected in mail.body
-    assert "secret remark" not in mail.body
-
-
-def test_a_mail_waits_for_the_commit_and_is_not_sent_without_one(after_commit, mailoutbox):
-    with after_commit(), pytest.raises(RuntimeError), transaction.atomic():
-        mismatch(waiting_connection())
-        raise RuntimeError
-    assert not mailoutbox and not Ticket.objects.exists()
-
-
-@pytest.mark.parametrize("error", [smtplib.SMTPRecipientsRefused({}), TimeoutError(), UnicodeError()])
-def test_a_mail_server_that_fails_undoes_nothing_and_leaves_word_for_support(error, after_commit, monkeypatch, caplog):
-    def fail(self, fail_silently=False):
-        raise error
-
-    monkeypatch.setattr("django.core.mail.EmailMessage.send", fail)
-    with after_commit():
-        ticket = mismatch(waiting_connection())
-    assert Ticket.objects.get().state == "open"
-    assert set(actions(ticket)) == {"mismatch", "mail_failed"}
-    assert ticket.reference in caplog.text and type(error).__name__ in caplog.text
-    assert ticket.member.email not in caplog.text and "private@mail.example" not in caplog.text
-    # The word about the mail is no news that a decision would have to wait for.
-    decide(ticket, Cause.ASK_AGAIN)
-
-
-def test_where_support_has_a_page_and_no_address_the_ticket_stands_in_the_admin_alone(
-    after_commit, mailoutbox, settings
-):
-    settings.SUPPORT_EMAIL, settings.SUPPORT_URL = "", "https://support.firm.example"
-    with after_commit():
-        ticket = mismatch(waiting_connection())
-    assert not mailoutbox and Ticket.objects.get().state == "open"
-    with after_commit():
-        decide(ticket, Cause.ASK_AGAIN)
-    assert mailoutbox[0].reply_to == []
-
-
-def test_notes_are_between_support_alone_and_messages_for_both_sides():
-    ticket = decide(mismatch(waiting_connection()), Cause.ANSWER, message="Hello", note="called back")
-    entry = TicketEntry.objects.get(ticket=ticket, action=Cause.ANSWER)
-    assert (entry.message, entry.note) == ("Hello", "called back")
-    assert "Hello" not in AuditEntry.objects.get(action="ticket.answer").note
-
-
-def test_where_nobody_signed_in_with_another_account_nothing_is_said_about_one():
-    ticket = tickets.calendar_not_found(connection=waiting_connection(State.MIGRATING), now=NOW, note="two calendars")
-    assert tickets.decisions(ticket) == ["answer", "close"]

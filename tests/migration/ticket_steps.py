@@ -1,14 +1,17 @@
 """Rows and steps that the tests of tickets share."""
 
+from datetime import timedelta
 from itertools import count
 
 from calendars.states import State
 from migration import tickets
 from migration.models import SignInAttempt, Ticket
-from tests.factories import NOW, ConnectionFactory, FirmFactory, MemberFactory
+from migration.ticket_states import Cause, TicketState
+from tests.factories import NOW, ConnectionFactory, FirmFactory, MemberFactory, StaffFactory
 
 TID = "5f6b2a30-0000-4000-8000-000000000001"
 OID = "9c1d7e44-0000-4000-8000-000000000002"
+LATER = NOW + timedelta(hours=1)
 numbers = count(1)
 
 
@@ -40,3 +43,18 @@ def mismatch(connection, *, now=NOW, **fields) -> Ticket:
 
 def actions(ticket) -> list[str]:
     return list(ticket.entries.values_list("action", flat=True))
+
+
+def decide(ticket, cause, **fields):
+    fields = {"actor": StaffFactory(), "turn": ticket.turn, "now": LATER, "note": "checked by telephone", **fields}
+    return tickets.decide(ticket, cause, **fields)
+
+
+def in_state(state):
+    ticket = mismatch(waiting_connection())
+    cause = {
+        TicketState.WAITING_FOR_MEMBER: Cause.ASK_AGAIN,
+        TicketState.APPROVED: Cause.APPROVE_OTHER_ACCOUNT,
+        TicketState.CLOSED: Cause.CLOSE,
+    }.get(state)
+    return decide(ticket, cause) if cause else ticket
