@@ -8,21 +8,19 @@ import random
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import quote, urlsplit
 
 import requests
 from django.conf import settings
 
 from calendars.graph import http
+from calendars.graph.answers import error_of, readable, rows, unreadable
 from calendars.graph.appointments import SELECT, Appointment, Series, appointment, series
 from calendars.graph.errors import (
-    AccessDenied,
-    BadRequest,
     GrantRefused,
     GraphError,
     ItemNotFound,
-    MailboxNotServed,
     TryLater,
 )
 
@@ -30,7 +28,6 @@ PREFER = 'IdType="ImmutableId", outlook.timezone="UTC"'
 PAGE = 1000
 TRANSLATE_LIMIT = 1000
 BATCH_LIMIT = 20
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -60,11 +57,11 @@ class Page:
     next_link: str | None
 
     def ids(self) -> list[str]:
-        return [_readable(_id, value) for value in self.values]
+        return [readable(_id, value) for value in self.values]
 
     def appointments(self, without: Collection[str] = ()) -> list[Appointment]:
         """All but those whose ids are in `without`; raises TryLater for an answer that cannot be read."""
-        return [_readable(appointment, value) for value in self.values if value.get("id") not in without]
+        return [readable(appointment, value) for value in self.values if value.get("id") not in without]
 
 
 class Pace:
@@ -120,7 +117,7 @@ class GraphClient:
         link: str | None = "/me/calendars?$top=100"
         while link:
             answer = self._get(link)
-            found += [_calendar(one) for one in _values(answer)]
+            found += [_calendar(one) for one in rows(answer)]
             link = answer.get("@odata.nextLink")
         return found
 
@@ -138,7 +135,7 @@ class GraphClient:
         """
         first = f"/me/calendars/{quote(calendar_id, safe='')}/events?$select={SELECT}&$top={PAGE}"
         answer = self._get(next_link or first)
-        page = Page(_values(answer), answer.get("@odata.nextLink"))
+        page = Page(rows(answer), answer.get("@odata.nextLink"))
         page.ids()
         return page
 
@@ -153,9 +150,7 @@ class GraphClient:
             raise ValueError(f"{len(ids)} ids at once; Microsoft takes {TRANSLATE_LIMIT}")
         body = {"inputIds": list(ids), "sourceIdType": source, "targetIdType": target}
         answer = self._send("POST", "/me/translateExchangeIds", json=body)
-        return {
-            row["sourceId"]: row["targetId"] for row in _values(answer) if row.get("sourceId") and row.get("targetId")
-        }
+        return {row["sourceId"]: row["targetId"] for row in rows(answer) if row.get("sourceId") and row.get("targetId")}
 
     def series(self, master_ids: Sequence[str]) -> dict[str, Series | None]:
         """The edited and the cancelled occurrences of at most 20 series, which only reading each master gives.
@@ -166,7 +161,7 @@ class GraphClient:
         wanted = f"$select={SELECT},exceptionOccurrences,cancelledOccurrences&$expand=exceptionOccurrences"
         answers = self.batch_get({one: f"/me/events/{quote(one, safe='')}?{wanted}" for one in master_ids})
         return {
-            master: None if isinstance(answer, ItemNotFound) else _readable(series, _value_or_raise(answer))
+            master: None if isinstance(answer, ItemNotFound) else readable(series, _value_or_raise(answer))
             for master, answer in answers.items()
         }
 
@@ -182,7 +177,7 @@ class GraphClient:
             waits = [one for one in answers.values() if isinstance(one, TryLater)]
             if left:
                 attempt += 1
-                self._wait(max(waits, key=lambda wait: wait.seconds, default=_unreadable()), attempt)
+                self._wait(max(waits, key=lambda wait: wait.seconds, default=unreadable()), attempt)
         return done
 
     # --- Sending --------------------------------------------------------------------------------------------------
@@ -200,7 +195,7 @@ class GraphClient:
                 key = keys[int(one["id"])]
                 error = error_of(int(one["status"]), one.get("headers") or {}, one.get("body"))
             except (KeyError, ValueError, IndexError, TypeError) as problem:
-                raise _unreadable() from problem
+                raise unreadable() from problem
             if isinstance(error, GrantRefused):
                 raise error
             answers[key] = error or one["body"]
@@ -212,6 +207,9 @@ class GraphClient:
     def _send(self, method: str, path: str, *, json: Any = None) -> dict[str, Any]:
         """One request, repeated while the disturbance is short. Only what may safely be sent twice comes here."""
         url = path if path.startswith("http") else settings.GRAPH_URL + path
+        if urlsplit(url)[:2] != urlsplit(settings.GRAPH_URL)[:2]:
+            # A link to the next page that leads elsewhere would take the token there.
+            raise unreadable()
         attempt, refreshed = 0, False
         while True:
             try:
@@ -254,50 +252,6 @@ class GraphClient:
         time.sleep(seconds)
 
 
-def error_of(status: int, headers: Any, body: Any) -> GraphError | None:
-    """What an answer means; None for success. "Microsoft Graph error responses and resource types"."""
-    if 200 <= status < 300:
-        return None if isinstance(body, dict) else _unreadable()
-    code = _code(body)
-    message = f"{status} {code} request-id {headers.get('request-id', '-')}"
-    if status == 401:
-        return GrantRefused(message, code=code)
-    if code.casefold() in ("mailboxnotenabledforrestapi", "resourcenotfound"):
-        return MailboxNotServed(message, code=code)
-    if status == 404:
-        return ItemNotFound(message, code=code)
-    if status == 403:
-        return AccessDenied(message, code=code)
-    if status in (408, 429) or status >= 500:
-        return _later(status, headers, message, code)
-    return BadRequest(message, code=code)
-
-
-def _later(status: int, headers: Any, message: str, code: str) -> TryLater:
-    reason = "throttled" if status == 429 else "busy"
-    try:
-        seconds, asked = max(0.0, float(headers.get("Retry-After"))), True
-    except (TypeError, ValueError):
-        seconds, asked = settings.RETRY_SECONDS, False
-    return TryLater(message, seconds=seconds, reason=reason, asked=asked, code=code)
-
-
-def _code(body: Any) -> str:
-    error = body.get("error") if isinstance(body, dict) else None
-    return str(error.get("code") or "")[:100] if isinstance(error, dict) else ""
-
-
-def _unreadable() -> TryLater:
-    return TryLater("an answer that cannot be read", seconds=settings.RETRY_SECONDS, reason="unreadable")
-
-
-def _values(answer: dict[str, Any]) -> list[dict[str, Any]]:
-    values = answer.get("value")
-    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-        raise _unreadable()
-    return values
-
-
 def _id(value: dict[str, Any]) -> str:
     if not isinstance(value["id"], str) or not value["id"]:
         raise ValueError("an event without an id")
@@ -310,16 +264,9 @@ def _value_or_raise(answer: dict[str, Any] | GraphError) -> dict[str, Any]:
     return answer
 
 
-def _readable(parse: Callable[[Any], T], value: Any) -> T:
-    try:
-        return parse(value)
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise _unreadable() from None
-
-
 def _calendar(value: dict[str, Any]) -> GraphCalendar:
     if not isinstance(value, dict) or not value.get("id"):
-        raise _unreadable()
+        raise unreadable()
     return GraphCalendar(
         id=value["id"],
         name=value.get("name") or "",

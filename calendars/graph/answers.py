@@ -1,0 +1,84 @@
+"""What an answer of Graph's means: an error of ours, or content that is as documented."""
+
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+from django.conf import settings
+
+from calendars.graph.errors import (
+    AccessDenied,
+    BadRequest,
+    GrantRefused,
+    GraphError,
+    ItemNotFound,
+    MailboxNotServed,
+    TryLater,
+)
+
+T = TypeVar("T")
+
+
+def error_of(status: int, headers: Any, body: Any) -> GraphError | None:
+    """What an answer means; None for success. "Microsoft Graph error responses and resource types"."""
+    if 200 <= status < 300:
+        return None if isinstance(body, dict) else unreadable()
+    code = _code(body)
+    message = f"{status} {code} request-id {headers.get('request-id', '-')}"
+    if status == 401:
+        return GrantRefused(message, code=code)
+    if code.casefold() in ("mailboxnotenabledforrestapi", "resourcenotfound"):
+        return MailboxNotServed(message, code=code)
+    if status == 404:
+        return ItemNotFound(message, code=code)
+    if status == 403:
+        return AccessDenied(message, code=code)
+    if status in (408, 429) or status >= 500:
+        return _later(status, headers, message, code)
+    return BadRequest(message, code=code)
+
+
+def _later(status: int, headers: Any, message: str, code: str) -> TryLater:
+    reason = "throttled" if status == 429 else "busy"
+    asked = _seconds(headers.get("Retry-After"))
+    seconds = settings.RETRY_SECONDS if asked is None else asked
+    return TryLater(message, seconds=seconds, reason=reason, asked=asked is not None, code=code)
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Of a `Retry-After`, which HTTP lets be a number of seconds or a date."""
+    if not retry_after:
+        return None
+    if retry_after.strip().isdecimal():
+        return float(retry_after)
+    try:
+        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+def _code(body: Any) -> str:
+    error = body.get("error") if isinstance(body, dict) else None
+    return str(error.get("code") or "")[:100] if isinstance(error, dict) else ""
+
+
+def unreadable() -> TryLater:
+    """Not what Graph documents: by itself no proof of anything, and worth another try."""
+    return TryLater("an answer that cannot be read", seconds=settings.RETRY_SECONDS, reason="unreadable")
+
+
+def rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The `value` of a list; raises TryLater where there is none."""
+    values = answer.get("value")
+    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+        raise unreadable()
+    return values
+
+
+def readable(parse: Callable[[Any], T], value: Any) -> T:
+    """`parse(value)`; raises TryLater where the value is not as documented."""
+    try:
+        return parse(value)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise unreadable() from None
