@@ -9,7 +9,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 # Near misses kept per anomaly: enough to choose from, few enough to look at.
 CANDIDATES = 10
@@ -17,8 +17,7 @@ MASTER = "seriesMaster"
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """A synced event as last synced. Times are whole minutes since 1970 (UTC), of all-day events those of their dates
     at midnight UTC, so that dates compare as dates. `translated` is the new id that its old one resolved to."""
 
@@ -36,8 +35,7 @@ class Known:
     original_start: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """An appointment, times as in `Known`. `elsewhere` = in another calendar of the mailbox; `series` is the id of its
     master, and `original_start` the start that the pattern gave it: edited occurrences only."""
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from calendars import grants
+from calendars.bulk import write
 from calendars.importing.people import MadeOn, users_by_email
 from calendars.importing.records import ConnectionLine
 from calendars.importing.report import Report
-from calendars.importing.tables import write
 from calendars.models import CalendarConnection, Grant
 from calendars.states import Provider, State
 from firms.models import User

@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
+from calendars.bulk import Pair, blank_columns, primary_keys, reserve, write_columns
 from calendars.importing.connections import Named, connections_of
 from calendars.importing.fields import BadLine
+from calendars.importing.memory import FileMemory
 from calendars.importing.people import users_by_email
 from calendars.importing.records import EventLine
 from calendars.importing.report import Report
 from calendars.importing.snapshots import columns, original_columns
-from calendars.importing.tables import FileMemory, Pair, blank_columns, primary_keys, reserve, write_columns
 from calendars.models import CalendarConnection, Event, SyncedEvent
 from calendars.states import Provider
 

@@ -8,11 +8,11 @@ from django.db import reset_queries, transaction
 from calendars.importing.connections import add_connections
 from calendars.importing.events import add_events
 from calendars.importing.fields import BadLine
+from calendars.importing.memory import FileMemory
 from calendars.importing.people import add_firms, add_members
 from calendars.importing.reading import MAX_LINE, Line, batches
 from calendars.importing.records import ConnectionLine, EventLine, FirmLine, MemberLine, Record, parse
 from calendars.importing.report import Report
-from calendars.importing.tables import FileMemory
 from firms import audit
 
 

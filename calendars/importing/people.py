@@ -5,9 +5,9 @@ from collections.abc import Collection, Sequence
 from django.contrib.auth.hashers import make_password
 from django.db.models.functions import Lower
 
+from calendars.bulk import write
 from calendars.importing.records import FirmLine, MemberLine
 from calendars.importing.report import Report
-from calendars.importing.tables import write
 from firms.models import Firm, User
 
 # By slug or address: the line that makes the row. A line may refer to lines above it only.

@@ -7,7 +7,7 @@ from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
-from calendars import connections, leases
+from calendars import bulk, connections, leases
 from calendars.leases import Lease
 from calendars.models import CalendarConnection, HeldAppointment, SyncedEvent
 from calendars.states import Cause
@@ -48,21 +48,25 @@ def finish(run: MigrationRun, lease: Lease, result: Matches) -> None:
 
 def _stage_outcomes(run: MigrationRun, result: Matches) -> None:
     Outcome.objects.filter(run=run).delete()
-    rows = [_matched(run, pk, match) for pk, match in result.matched.items()]
-    rows += [_anomaly(run, pk, anomaly) for pk, anomaly in result.anomalies.items()]
-    Outcome.objects.bulk_create(rows, batch_size=BATCH)
+    blank = {**bulk.blank_columns(Outcome), "run_id": run.pk}
+    keys = bulk.reserve(Outcome, len(result.matched) + len(result.anomalies))
+    rows = [{**blank, "id": next(keys), **_matched(pk, match)} for pk, match in result.matched.items()]
+    rows += [{**blank, "id": next(keys), **_anomaly(pk, anomaly)} for pk, anomaly in result.anomalies.items()]
+    bulk.write_columns(Outcome, rows)
 
 
-def _matched(run: MigrationRun, pk: int, match: Match) -> Outcome:
-    where = SyncedEvent.Calendar.MOVED if match.elsewhere else SyncedEvent.Calendar.SYNCED
-    return Outcome(
-        run=run, synced_event_id=pk, outcome=match.outcome, how=match.how,
-        appointment_id=match.appointment_id, calendar=where,
-    )  # fmt: skip
+def _matched(pk: int, match: Match) -> dict[str, Any]:
+    return {
+        "synced_event_id": pk,
+        "outcome": match.outcome,
+        "how": match.how,
+        "appointment_id": match.appointment_id,
+        "calendar": "moved" if match.elsewhere else "synced",
+    }
 
 
-def _anomaly(run: MigrationRun, pk: int, anomaly: Anomaly) -> Outcome:
-    return Outcome(run=run, synced_event_id=pk, outcome=Outcome.Kind.ANOMALY, reason=anomaly.reason)
+def _anomaly(pk: int, anomaly: Anomaly) -> dict[str, Any]:
+    return {"synced_event_id": pk, "outcome": "anomaly", "reason": anomaly.reason}
 
 
 def _link(run: MigrationRun) -> None:

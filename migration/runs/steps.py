@@ -12,7 +12,7 @@ from django.utils import timezone
 from calendars.graph.client import BATCH_LIMIT, GraphClient
 from calendars.leases import Lease
 from calendars.models import CalendarConnection
-from migration.matching import Known, Matches, masters_to_read, match
+from migration.matching import Known, masters_to_read, match
 from migration.models import MigrationRun
 from migration.runs import calendar, confirming, finishing, reading, staging
 from migration.runs.saving import save
@@ -24,7 +24,7 @@ State = MigrationRun.State
 @dataclass
 class Work:
     """What a worker has in hand: the run, its lease, the ways to Outlook, until when to go on, and what it knows by
-    heart of what is staged (ids listed so far)."""
+    heart: ids listed so far, and the synced events, which nobody else changes while it holds the connection."""
 
     run: MigrationRun
     lease: Lease
@@ -32,6 +32,7 @@ class Work:
     many: SideBySide
     deadline: float
     listed: set[str] = field(default_factory=set)
+    known: list[Known] = field(default_factory=list)
 
     @property
     def time_is_up(self) -> bool:
@@ -69,7 +70,9 @@ def read(work: Work) -> None:
 
 def decide(work: Work) -> None:
     run = work.run
-    known, result = _match(run)
+    # Read after the ids are translated, and the same ever after.
+    work.known = known = work.known or staging.known(run)
+    result = match(known, staging.candidates(run))
     read_already = staging.series_read(run)
     unread = sorted(masters_to_read(known, result) - read_already.keys())
     if unread:
@@ -80,11 +83,6 @@ def decide(work: Work) -> None:
         save(run, work.lease, state=State.CONFIRMING, cursor=cursor, **finishing.counters(result))
     else:
         finishing.finish(run, work.lease, result)
-
-
-def _match(run: MigrationRun) -> tuple[list[Known], Matches]:
-    known = staging.known(run)
-    return known, match(known, staging.candidates(run))
 
 
 def _read_series(work: Work, masters: list[str], number: int) -> None:

@@ -27,7 +27,7 @@ def primary_keys(model: type[models.Model], owner: str, name: str, pairs: Collec
         f" CROSS JOIN {model._meta.db_table} AS rows WHERE rows.{owner} = pairs.owner AND rows.{name} = pairs.name"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_json(pairs)])
+        cursor.execute(sql, [as_json(pairs)])
         return {(row[0], row[1]): row[2] for row in cursor.fetchall()}
 
 
@@ -99,48 +99,6 @@ def _database_values(
         yield values
 
 
-class FileMemory:
-    """What the file has said so far, by kind and number, in a temporary table: memory stays flat however long it is.
-
-    To be used within the import's transaction, which takes the table away when it is rolled back.
-    """
-
-    def __enter__(self) -> "FileMemory":
-        self._run(
-            "CREATE TEMPORARY TABLE import_memory"
-            " (kind varchar(20), number bigint, value bigint, PRIMARY KEY (kind, number))"
-        )
-        return self
-
-    def __exit__(self, failure: type[BaseException] | None, *details: Any) -> None:
-        if failure is None:
-            self._run("DROP TABLE import_memory")
-
-    def remember(self, kind: str, values: dict[int, int]) -> None:
-        if values:
-            self._run(
-                f"INSERT INTO import_memory SELECT %s, owner, CAST(name AS bigint)"  # noqa: S608  names of ours
-                f" FROM ({PAIRS[connection.vendor]}) AS pairs WHERE true"
-                " ON CONFLICT (kind, number) DO UPDATE SET value = excluded.value",
-                [kind, _json(values.items())],
-            )
-
-    def recall(self, kind: str, numbers: Collection[int]) -> dict[int, int]:
-        if not numbers:
-            return {}
-        sql = (
-            f"SELECT number, value FROM ({PAIRS[connection.vendor]}) AS pairs"  # noqa: S608  names of ours
-            " CROSS JOIN import_memory WHERE kind = %s AND number = pairs.owner"
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [_json([(number, 0) for number in numbers]), kind])
-            return dict(cursor.fetchall())
-
-    @staticmethod
-    def _run(sql: str, parameters: list[Any] | None = None) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-
-
-def _json(pairs: Iterable[tuple[int, str | int]]) -> str:
+def as_json(pairs: Iterable[tuple[int, str | int]]) -> str:
+    """Pairs as the parameter of `PAIRS`."""
     return json.dumps(list(pairs), ensure_ascii=False)
