@@ -5,6 +5,8 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
+import orjson
+import requests
 from django.conf import settings
 
 from calendars.graph.errors import (
@@ -18,6 +20,18 @@ from calendars.graph.errors import (
 )
 
 T = TypeVar("T")
+
+
+def content_of(response: requests.Response) -> Any:
+    """The answer's JSON; None where it is none."""
+    try:
+        return orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        # Half a character in somebody's subject is no JSON to the strict reader, and must not stop a whole calendar.
+        try:
+            return response.json()
+        except requests.JSONDecodeError:
+            return None
 
 
 def error_of(status: int, headers: Any, body: Any) -> GraphError | None:

@@ -56,7 +56,7 @@ def appointment(value: dict[str, Any]) -> Appointment:
         all_day=all_day,
         location=_text((value.get("location") or {}).get("displayName")),
         pattern=pattern(value.get("recurrence")),
-        ical_uid=value.get("iCalUId") or "",
+        ical_uid=_text(value.get("iCalUId")),
         change_key=value.get("changeKey") or "",
         modified=_instant(value.get("lastModifiedDateTime")),
         original_start=_instant(value.get("originalStart")),

@@ -15,7 +15,7 @@ import requests
 from django.conf import settings
 
 from calendars.graph import http
-from calendars.graph.answers import error_of, readable, rows, unreadable
+from calendars.graph.answers import content_of, error_of, readable, rows, unreadable
 from calendars.graph.appointments import SELECT, Appointment, Series, appointment, series
 from calendars.graph.errors import (
     GrantRefused,
@@ -230,11 +230,9 @@ class GraphClient:
         headers = {"Authorization": f"Bearer {token}", "Prefer": PREFER, "Accept": "application/json"}
         try:
             response = self._session.request(method, url, headers=headers, json=json, timeout=settings.HTTP_TIMEOUT)
-            body: Any = response.json() if response.content else None
-        except requests.JSONDecodeError:
-            body = None
         except requests.RequestException as error:
             raise TryLater(type(error).__name__, seconds=settings.RETRY_SECONDS, reason="unreachable") from None
+        body = content_of(response)
         error_found = error_of(response.status_code, response.headers, body)
         if error_found:
             raise error_found

@@ -4,11 +4,11 @@ Parts: "1" the first full reading of the synced calendar, "2", … what later on
 mailbox's other calendars; "seen …" the ids that such a reading saw; "ids" translated ids; "series" edited occurrences.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django.db.models import Func, IntegerField
 
 from calendars import recurrence
@@ -127,13 +127,13 @@ def candidates(run: MigrationRun) -> list[Candidate]:
 
 
 def _stage(run: MigrationRun, part: str, number: int, content: Any) -> None:
-    payload = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    payload = orjson.dumps(content).decode()
     StagedPage.objects.create(run=run, part=part, number=number, payload=payload)
 
 
 def _staged(run: MigrationRun, part: str) -> Iterable[Any]:
     rows = StagedPage.objects.filter(run=run, part=part).order_by("number").values_list("payload", flat=True)
-    return (json.loads(payload) for payload in rows.iterator(chunk_size=10))
+    return (orjson.loads(payload) for payload in rows.iterator(chunk_size=10))
 
 
 def _row(one: Appointment) -> Sequence[Any]:

@@ -69,3 +69,14 @@ def test_a_next_page_on_another_host_is_not_followed(simulator):
         client.appointments(calendar.id, "http://127.0.0.2:9/v1.0/me/calendar/events?$skip=1")
     assert client.requests == 1
     client.close()
+
+
+def test_half_a_character_in_a_subject_does_not_stop_a_calendar(simulator):
+    mailbox(simulator, [])
+    token = simulator.token(ADDRESS, scope="Calendars.ReadWrite User.Read")["access_token"]
+    client = GraphClient(lambda refresh: token)
+    body = '{"value": [{"id": "A", "subject": "caf\\ud83d and \\u0000 more"}]}'
+    simulator.fault(path="/events", status=200, body=body)
+    (found,) = client.appointments(client.default_calendar().id).appointments()
+    assert found.subject == "caf and  more"
+    client.close()
