@@ -183,3 +183,13 @@ def test_a_database_that_refuses_gets_one_sentence(importer, monkeypatch, failur
     monkeypatch.setattr("calendars.importing.events.write_columns", refuse)
     problems, said = importer.refused(*people(), event())
     assert (problems, said) == ([], sentence)
+
+
+@pytest.mark.parametrize("reason", ["no such table: firms_firm", "table calendars_event has no column named floating"])
+def test_an_older_database_is_not_taken_for_a_busy_one(importer, monkeypatch, reason):
+    def refuse(*args: object) -> None:
+        raise OperationalError(reason)
+
+    monkeypatch.setattr("calendars.importing.events.write_columns", refuse)
+    with pytest.raises(OperationalError, match=reason):
+        importer.run(*people(), event())

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ from tqdm import tqdm
 
 from calendars.importing import Report, import_sync_data
 
+# SQLite's words for a missing table or column, which it reports as it does a locked file.
+OLDER_DATABASE = re.compile(r"no such (table|column)|no column named")
 TYPES = {"firm": "firms", "member": "members", "connection": "connections", "synced_event": "synced events"}
 
 
@@ -25,6 +28,8 @@ class Command(BaseCommand):
         except IntegrityError as error:
             raise CommandError("Somebody changed the same rows meanwhile; nothing was imported. Try again.") from error
         except OperationalError as error:
+            if OLDER_DATABASE.search(str(error)):
+                raise  # manage.py says what helps
             raise CommandError("The database cannot be written to just now; nothing was imported.") from error
         if report.bad:
             self._refuse(report)
