@@ -82,7 +82,7 @@ def test_a_killed_demos_processes_are_ended_by_the_next(tmp_path: Path) -> None:
     left = leftovers.end(leftovers.read(tmp_path))
 
     assert [(record.name, record.pid) for record in left] == [("worker", child.process.pid)]
-    assert child.process.wait(10) == -signal.SIGTERM
+    assert child.process.wait(10) == -signal.SIGKILL
     assert leftovers.end(leftovers.read(tmp_path)) == []
 
 

@@ -68,15 +68,13 @@ def read(folder: Path) -> list[Record]:
 def end(records: list[Record]) -> list[Record]:
     """Ends what is still there of these and provably ours; returns what was. Only for a demo that holds the lock.
 
-    Raises DemoFailed where something will not end.
+    At once: what they worked on is thrown away anyway. Raises DemoFailed where something will not end.
     """
     left = [record for record in records if is_ours(record)]
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        for record in left:
-            if proof.members(record.pid) or proof.started(record.pid):
-                signal_group(record.pid, number)
-        if _gone(left):
-            return left
+    for record in left:
+        kill_group(record.pid)
+    if _gone(left):
+        return left
     names = ", ".join(f"{record.name} (process {record.pid})" for record in left)
     raise DemoFailed(f"An earlier demo's {names} will not end; end it yourself, then start again.")
 
@@ -90,9 +88,9 @@ def is_ours(record: Record) -> bool:
     return bool(rest) and all(proof.carries(pid, f"{MARK}={record.mark}") for pid in rest)
 
 
-def signal_group(group: int, number: int) -> None:
+def kill_group(group: int) -> None:
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(group, number)
+        os.killpg(group, signal.SIGKILL)
 
 
 def _gone(records: list[Record]) -> bool:

@@ -58,7 +58,10 @@ class Children:
                 raise reason
 
     def stop(self) -> None:
-        """Asks all to end; whatever is left of their groups some seconds later is killed."""
+        """Asks each leader to end; whatever is left of their groups some seconds later is killed.
+
+        Not the whole group: the queue waits for ever for a process that the same signal has ended.
+        """
         for child in self._children:
             with contextlib.suppress(ProcessLookupError):
                 child.process.terminate()
@@ -66,7 +69,7 @@ class Children:
         for child in self._children:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.process.wait(max(0.0, until - time.monotonic()))
-            leftovers.signal_group(child.process.pid, signal.SIGKILL)
+            leftovers.kill_group(child.process.pid)
             child.process.wait()
         self._children = []
         leftovers.write(self._folder, [])

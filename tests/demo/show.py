@@ -41,6 +41,7 @@ def run(folder: Path, interrupts: Interrupts, options: argparse.Namespace) -> in
         at = _addresses(options)
         mails = _mails(folder)
         environment.replace_settings(_settings(at, database, mails) | QUIET)
+        undo.callback(_leave_database)
         checks = Checks()
         checks.step(f"Three firms, through the importer, into a fresh database ({database.words})")
         code = _walk(at, children, folder, mails, checks)
@@ -117,6 +118,13 @@ def _set_up_django() -> None:
 
     django.setup()
     call_command("migrate", verbosity=0)
+
+
+def _leave_database() -> None:
+    """Closes this process's own connections: a database in use cannot be dropped."""
+    from django.db import connections
+
+    connections.close_all()
 
 
 def _serve(at: Addresses, children: Children) -> None:
