@@ -58,4 +58,12 @@ def time_limits(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 id="caret_sync.E004",
             )
         )
+    if timeout >= settings.STALL_SECONDS:
+        problems.append(
+            Error(
+                f"STALL_SECONDS ({settings.STALL_SECONDS:g}) must be more than TASK_TIMEOUT ({timeout:g}).",
+                hint="Processes that are busy with long tasks would be taken for dead.",
+                id="caret_sync.E005",
+            )
+        )
     return problems

@@ -14,6 +14,10 @@ MINUTES = {
     "migration.tickets.expire_approvals": 10,
 }
 
+# What `manage.py work` calls itself, every WATCH_SECONDS: the queue's clock is right to a minute and a half, and stands
+# still when the queue does.
+OFTEN = ("migration.tasks.sweep_runs",)
+
 
 def ensure_schedules(*, apps: Apps = installed, using: str, **kwargs: Any) -> None:
     """Receiver of post_migrate: one schedule for each function above, named after it; repeats and strays of ours go.

@@ -53,13 +53,17 @@ if simulated:
 SESSION_MAX_AGE = env.whole("SESSION_MAX_AGE", 14 * 24 * 3600, least=1)
 HTTP_TIMEOUT = env.number("HTTP_TIMEOUT", 30, least=0.05)
 # How long a worker that has stopped answering keeps its connection to itself. Longer than a request may last.
-LEASE_SECONDS = env.number("LEASE_SECONDS", 90, least=0.1)
+LEASE_SECONDS = env.number("LEASE_SECONDS", 60, least=0.1)
 # A task works this long, page after page, then hands on to the next.
 TASK_SECONDS = env.number("TASK_SECONDS", 20, least=0.1)
 # A wait up to this long is waited in place; a longer one gives the worker back.
 SHORT_WAIT_SECONDS = env.number("SHORT_WAIT_SECONDS", 5)
-# Runs whose worker died, and waits that are over, are taken up again this often.
+# Runs that nobody has touched for this long and nobody holds are taken up again.
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 60, least=0.1)
+# `manage.py work` looks this often for such runs, for waits that are over, and after the queue's processes.
+WATCH_SECONDS = env.number("WATCH_SECONDS", 5, least=0.05)
+# Processes of the queue that answer nothing for this long are started anew. Longer than a task may last.
+STALL_SECONDS = env.number("STALL_SECONDS", 150, least=0.1)
 # First pause before a failed request is tried again; doubles with each try, with jitter.
 RETRY_SECONDS = env.number("RETRY_SECONDS", 1, least=0.01)
 RETRY_ATTEMPTS = env.whole("RETRY_ATTEMPTS", 5, least=1)
@@ -189,6 +193,7 @@ DEFAULT_FROM_EMAIL = env.mail_address("DEFAULT_FROM_EMAIL", SUPPORT_EMAIL or "ca
 
 # --- Background tasks -------------------------------------------------------------------------------------------
 WORKERS = env.whole("WORKERS", 2, least=1)
+TASK_TIMEOUT = env.whole("TASK_TIMEOUT", 120, least=1)
 Q_CLUSTER = {
     "name": "caret-sync",
     # Our own database: a task is enqueued by the very transaction that changes the state it works on.
@@ -197,7 +202,7 @@ Q_CLUSTER = {
     # The clock of `retry` starts when a worker prefetches: with a queue no longer than the workers, a task waits for
     # at most one other, so `retry` must exceed twice the time-out.
     "queue_limit": WORKERS,
-    "timeout": env.whole("TASK_TIMEOUT", 120, least=1),
+    "timeout": TASK_TIMEOUT,
     "retry": env.whole("TASK_RETRY", 300, least=2),
     "max_attempts": 0,
     "ack_failures": True,

@@ -1,4 +1,4 @@
-"""django-q's own command, but for one thing: it does not start where its tasks could only fail."""
+"""django-q's own command, but it does not start where its tasks could only fail, and ends with its watchdog."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django_q.management.commands import qcluster
 
+from caret_sync.heartbeat import end_with_watchdog
 from caret_sync.startup import obstacles
 
 
@@ -15,3 +16,4 @@ class Command(qcluster.Command):
             raise CommandError(" ".join(found))
         connection.close()  # the workers are forked from this process, and each needs a connection of its own
         super().handle(*args, **options)
+        end_with_watchdog()  # only now: whatever forks has forked
