@@ -62,6 +62,7 @@ def live(member: User) -> CalendarConnection | None:
 def require_reauthentication(member: User, *, now: datetime, cutoff_at: datetime) -> CalendarConnection | None:
     """The step of a real login (R3, R11): stops the old sync of a member whose firm is flagged, or after the cutoff.
 
+    Where neither holds any more, because the cutoff was moved later, an old sync that it had disabled goes on.
     Returns the member's connection as it is afterwards. Of two logins at once, and of a login and an unflagging or
     the cutoff, one goes first and the other sees what it did.
     """
@@ -74,7 +75,9 @@ def require_reauthentication(member: User, *, now: datetime, cutoff_at: datetime
                 # The firm's row first, as unflagging does, so that the flag read here holds until the move is made.
                 firm = Firm.objects.select_for_update(no_key=True, of=("self",)).filter(members=member).first()
                 flagged = firm is not None and firm.is_flagged
-                if connection.state == State.OLD_SYNC and not flagged and not cutoff.has_passed(now, cutoff_at):
+                if not flagged and not cutoff.has_passed(now, cutoff_at):
+                    if connection.state == State.DISABLED:  # the cutoff was moved later; the clock has not come by yet
+                        move(connection, Cause.CUTOFF_MOVED, actor=None, now=now, stopped_at=None)
                     return connection
                 move(connection, Cause.LOGIN, actor=member, now=now, stopped_at=connection.stopped_at or now)
                 return connection

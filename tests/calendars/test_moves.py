@@ -129,6 +129,14 @@ def test_a_login_of_a_disabled_member_asks_for_sign_in_and_remembers_when_sync_s
     assert row(connection)["stopped_at"] == CUTOFF
 
 
+@pytest.mark.parametrize(("flagged", "state"), [(False, State.OLD_SYNC), (True, State.REAUTH_REQUIRED)])
+def test_after_the_cutoff_was_moved_later_a_login_stops_only_members_of_flagged_firms(flagged: bool, state: str):
+    connection = ConnectionFactory(member__firm=FirmFactory(flagged=flagged), state=State.DISABLED, stopped_at=CUTOFF)
+    assert log_in(connection, BEFORE).state == state
+    assert (row(connection)["state"], row(connection)["epoch"]) == (state, 1)
+    assert row(connection)["stopped_at"] == (CUTOFF if flagged else None)
+
+
 @pytest.mark.parametrize("now", [BEFORE, AFTER], ids=["before the cutoff", "after it"])
 @pytest.mark.parametrize(
     ("provider", "state"),
