@@ -103,6 +103,13 @@ def masters_to_read(known: Sequence[Known], result: Matches) -> set[str]:
     return {match.appointment_id for pk, match in result.matched.items() if pk in series}
 
 
+def in_doubt(known: Sequence[Known], result: Matches) -> bool:
+    """Whether the mailbox has to be looked through again: for what was not found, and where an old id resolves, so that
+    its appointment is somewhere, and another one is merely like it."""
+    by_likeness = {pk for pk, match in result.matched.items() if match.how in ("ical_uid", "subject_times")}
+    return bool(result.anomalies) or any(one.translated for one in known if one.pk in by_likeness)
+
+
 def _claim(result: Matches, claimed: set[str], known: Known, candidate: Candidate, outcome: str, how: str) -> None:
     claimed.add(candidate.id)
     result.matched[known.pk] = Match(candidate.id, outcome, how, candidate.elsewhere)

@@ -15,7 +15,7 @@ urlpatterns = [
     path("move/runs/<int:pk>/status/", runs.run_status, name="run_status"),
     path("move/runs/<int:pk>/report/", reports.report, name="report"),
     path("move/runs/<int:pk>/report.csv", reports.report_csv, name="report_csv"),
-    path("move/tickets/<str:reference>/", tickets.ticket, name="ticket"),
+    path("move/tickets/<slug:reference>/", tickets.ticket, name="ticket"),
     path("help/calendar-sync/", help_views.overview, name="help"),
     path("help/calendar-sync/<slug:slug>/", help_views.page, name="help_page"),
 ]

@@ -210,7 +210,7 @@ class GraphClient:
         if urlsplit(url)[:2] != urlsplit(settings.GRAPH_URL)[:2]:
             # A link to the next page that leads elsewhere would take the token there.
             raise unreadable()
-        attempt, refreshed = 0, False
+        attempt, refreshed, until = 0, False, time.monotonic() + settings.HTTP_TIMEOUT
         while True:
             try:
                 return self._once(method, url, json)
@@ -219,7 +219,9 @@ class GraphClient:
                     raise
                 refreshed = bool(self.token(True))
             except TryLater as error:
-                attempt += 1
+                # Whoever does not answer at all is not asked again at once: the queue would end the worker before the
+                # last try, and an outage would look like a mistake of ours.
+                attempt = attempt + 1 if time.monotonic() < until else settings.RETRY_ATTEMPTS
                 self._wait(error, attempt)
 
     def _once(self, method: str, url: str, json: Any) -> dict[str, Any]:

@@ -121,8 +121,9 @@ def candidates(run: MigrationRun) -> list[Candidate]:
                     if row[0] not in found:
                         found[row[0]] = Candidate(*row, elsewhere=elsewhere)  # type: ignore[misc]
     for master, rows in series_read(run).items():
+        elsewhere = master in found and found[master].elsewhere
         for row in rows:
-            found[row[0]] = Candidate(*row, series=master)  # type: ignore[misc]
+            found[row[0]] = Candidate(*row, elsewhere=elsewhere, series=master)  # type: ignore[misc]
     return list(found.values())
 
 

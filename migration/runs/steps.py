@@ -12,7 +12,7 @@ from django.utils import timezone
 from calendars.graph.client import BATCH_LIMIT, GraphClient
 from calendars.leases import Lease
 from calendars.models import CalendarConnection
-from migration.matching import Known, masters_to_read, match
+from migration.matching import Known, in_doubt, masters_to_read, match
 from migration.models import MigrationRun
 from migration.runs import calendar, confirming, finishing, reading, staging
 from migration.runs.saving import save
@@ -77,10 +77,10 @@ def decide(work: Work) -> None:
     unread = sorted(masters_to_read(known, result) - read_already.keys())
     if unread:
         _read_series(work, unread, len(read_already))
-    elif result.anomalies and not run.cursor.get("confirmed"):
-        # What was not found has to be looked for again before it is called missing.
-        cursor = confirming.begin(run, work.client)
-        save(run, work.lease, state=State.CONFIRMING, cursor=cursor, **finishing.counters(result))
+    elif in_doubt(known, result) and not run.cursor.get("confirmed"):
+        # What was not found has to be looked for again before it is called missing; until then it is to go.
+        cursor, counters = confirming.begin(run, work.client), {**finishing.counters(result), "anomalies": 0}
+        save(run, work.lease, state=State.CONFIRMING, cursor=cursor, **counters)
     else:
         finishing.finish(run, work.lease, result)
 

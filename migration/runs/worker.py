@@ -3,6 +3,7 @@
 import logging
 import time
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -34,7 +35,9 @@ def advance(run_id: int, turn: int) -> None:
     run = _due(run_id, turn)
     if run is None:
         return
-    lease = leases.take(run.connection, owner=uuid.uuid4().hex, seconds=settings.LEASE_SECONDS, grace=_grace(run))
+    lease = leases.take(
+        run.connection, owner=uuid.uuid4().hex, seconds=settings.LEASE_SECONDS, grace=lifecycle.grace(run.state)
+    )
     if lease is None:
         return
     try:
@@ -42,8 +45,12 @@ def advance(run_id: int, turn: int) -> None:
             _work(run, lease)
     except LeaseLost:
         log.info("run %s: another worker has taken over", run_id)
-        return
-    leases.release(lease)
+    except Exception:
+        # No request is under way any more: whoever tries again need not wait until the lease has run out.
+        leases.release(lease)
+        raise
+    else:
+        leases.release(lease)
 
 
 def _due(run_id: int, turn: int) -> MigrationRun | None:
@@ -83,8 +90,12 @@ def _work(run: MigrationRun, lease: Lease) -> None:
         log.error("run %s: Microsoft refuses our application: %s", run.pk, error.code)
         _wait(run, lease, "operator", _soon(settings.SWEEP_SECONDS))
     except CalendarNotFound as error:
-        tickets.calendar_not_found(connection=run.connection, now=timezone.now(), note=str(error))
-        _fail(run, lease, failure_of(error))
+        note = str(error)
+        # Together with the failure: a worker that has lost the connection asks nobody about it.
+        _fail(
+            run, lease, failure_of(error),
+            lambda: tickets.calendar_not_found(connection=run.connection, now=timezone.now(), note=note),
+        )  # fmt: skip
     except LeaseLost:
         raise
     except GraphError as error:
@@ -151,12 +162,12 @@ def _wait(run: MigrationRun, lease: Lease, reason: str, until: datetime | None, 
     )  # fmt: skip
 
 
-def _fail(run: MigrationRun, lease: Lease, failure: Failure) -> None:
+def _fail(run: MigrationRun, lease: Lease, failure: Failure, write: Callable[[], object] | None = None) -> None:
     run.refresh_from_db()
     # Whatever was wrong with the calendar is looked at anew.
     step = MigrationRun.State.QUEUED if failure.from_the_start else run.state
     save(
-        run, lease, state=MigrationRun.State.FAILED, step=step, failure_class=failure.name,
+        run, lease, write, state=MigrationRun.State.FAILED, step=step, failure_class=failure.name,
         failure_message=failure.message, failure_hint=failure.hint,
     )  # fmt: skip
     log.error("run %s failed: %s %s", run.pk, failure.name, failure.message)

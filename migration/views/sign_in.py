@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from calendars.connections import StaleConnection
 from calendars.graph.errors import TryLater
+from calendars.states import State
 from migration import answers, reauth, situation
 from migration.models import MigrationRun, SignInAttempt, Ticket
 
@@ -67,7 +68,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     if attempt is None:
         return redirect(_unknown_url())
     run = _run_of(attempt)
-    if attempt.result == Result.ACCEPTED and run:
+    if attempt.result == Result.ACCEPTED and run and attempt.connection.state == State.MIGRATING:
         return redirect("migration:run", run.pk)
     return redirect("migration:sign_in_result", attempt.pk)
 

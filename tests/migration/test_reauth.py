@@ -157,6 +157,15 @@ def test_a_lost_grant_comes_back_without_a_second_migration(simulator: Simulator
     assert "in step again" in page(answer)
 
 
+def test_after_the_move_a_renewed_sign_in_does_not_look_like_another_move(simulator: Simulator) -> None:
+    account = simulator.mailbox(ADA)
+    connection = connection_of(state=State.GRANT_LOST, tid=account["tid"], oid=account["oid"])
+    MigrationRun.objects.create(connection=connection, state="done", finished_at=NOW)
+    answer = sign_in(browser(connection.member), ADA)
+    assert answer.redirect_chain[-1][0] == f"/move/sign-in/{newest().pk}/"
+    assert "in step again" in page(answer)
+
+
 def test_a_run_that_waits_for_a_grant_goes_on_where_it_was(simulator: Simulator) -> None:
     account = simulator.mailbox(ADA)
     connection = connection_of(state=State.MIGRATING, tid=account["tid"], oid=account["oid"])

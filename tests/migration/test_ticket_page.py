@@ -84,6 +84,8 @@ def test_a_reference_that_is_not_there_is_not_found_and_case_does_not_matter():
     ticket = mismatch(waiting_connection())
     client = browser(ticket.member)
     assert client.get("/move/tickets/CS-999999/").status_code == 404
+    # PostgreSQL takes no NUL: it must not get that far.
+    assert client.get("/move/tickets/CS-%00/").status_code == 404
     assert client.get(f"/move/tickets/{ticket.reference.lower()}/").status_code == 200
 
 
