@@ -56,10 +56,12 @@ def pid_in(log: Path) -> int:
 
 
 def test_a_port_in_use_gives_way_to_the_next_and_is_named(taken: int, capsys) -> None:
-    port = ports.choose(taken, "the web site")
-
-    assert taken < port < taken + ports.TRIES
-    assert capsys.readouterr().out == f"  Port {taken} is in use, so the web site takes {port}.\n"
+    with ports.choose(taken, "the web site") as door:
+        assert taken < door.port < taken + ports.TRIES
+        assert capsys.readouterr().out == f"  Port {taken} is in use, so the web site takes {door.port}.\n"
+        with pytest.raises(DemoFailed):
+            ports.insist(door.port)
+    ports.insist(door.port).close()
 
 
 @pytest.mark.parametrize("port", [70000, -1])

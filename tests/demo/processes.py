@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,14 +38,15 @@ class Children:
         self._mark = proof.own_mark()
         self._children: list[Child] = []
 
-    def start(self, name: str, command: list[str], settings: dict[str, str]) -> Child:
-        """Starts a process in a group of its own, so that Ctrl-C reaches it through the demo alone."""
+    def start(self, name: str, command: list[str], settings: dict[str, str], keep: Sequence[int] = ()) -> Child:
+        """Starts a process in a group of its own, so that Ctrl-C reaches it through the demo alone; `keep`: open files
+        that it takes over."""
         log = self._folder / f"{name.replace(' ', '-')}.log"
         environment = {**os.environ, **settings, MARK: self._mark, "PYTHONUNBUFFERED": "1"}
         with self._interrupts.held(), log.open("wb") as output:
             process = subprocess.Popen(
                 command, cwd=ROOT, env=environment, start_new_session=True,
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, pass_fds=keep,
             )  # fmt: skip
             child = Child(name, process, log)
             self._children.append(child)

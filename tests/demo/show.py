@@ -1,11 +1,9 @@
-"""The demo from its beginning to its end: a clean place, the processes, the walk, and everything taken down again."""
+"""The demo from its beginning to its end: a clean place, the walk, and everything taken down again."""
 
 import argparse
 import os
-import sys
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,19 +13,9 @@ from tests.demo import environment, leftovers, ports, signposts
 from tests.demo.checks import Checks
 from tests.demo.database import Database
 from tests.demo.interrupts import Interrupts
-from tests.demo.places import DemoFailed, clear
+from tests.demo.places import clear
 from tests.demo.processes import Children
-from tests.simulator.client import Control
-
-PATIENCE = 60.0
-# What the product says goes to logs; on this terminal only what is worth a person's attention.
-LOUD, QUIET = {"LOG_LEVEL": "INFO"}, {"LOG_LEVEL": "WARNING"}
-
-
-@dataclass(frozen=True)
-class Addresses:
-    web: str
-    simulator: str
+from tests.demo.servers import Servers
 
 
 def run(folder: Path, interrupts: Interrupts, options: argparse.Namespace) -> int:
@@ -38,16 +26,17 @@ def run(folder: Path, interrupts: Interrupts, options: argparse.Namespace) -> in
         database = _own_database(folder, undo)
         children = Children(folder, interrupts)
         undo.callback(children.stop)
-        at = _addresses(options)
-        mails = _mails(folder)
-        environment.replace_settings(_settings(at, database, mails) | QUIET)
+        servers = Servers(children, *_doors(options, undo))
+        mails = folder / "mails"
+        mails.mkdir()
+        environment.replace_settings(_settings(servers, database, mails))
         undo.callback(_leave_database)
         checks = Checks()
         checks.step(f"Three firms, through the importer, into a fresh database ({database.words})")
-        code = _walk(at, children, folder, mails, checks)
+        code = _walk(servers, children, folder, mails, checks)
         checks.note(f"It took {time.monotonic() - begun:.0f} seconds.")
         if not options.once:
-            print(signposts.text(web=at.web, simulator=at.simulator, folder=str(folder)), flush=True)
+            print(signposts.text(web=servers.web, simulator=servers.simulator, folder=str(folder)), flush=True)
             _stay(children)
         return code
     finally:
@@ -67,39 +56,35 @@ def _own_database(folder: Path, undo: ExitStack) -> Database:
     return database
 
 
-def _addresses(options: argparse.Namespace) -> Addresses:
-    """Ports that were asked for must be free; the usual ones give way."""
-    web, simulator = options.port, options.simulator_port
-    web = ports.choose(8000, "the web site") if web is None else ports.insist(web)
-    simulator = ports.choose(9100, "the simulated Microsoft") if simulator is None else ports.insist(simulator)
-    return Addresses(f"http://{ports.HOST}:{web}", f"http://{ports.HOST}:{simulator}")
+def _doors(options: argparse.Namespace, undo: ExitStack) -> tuple[ports.Door, ports.Door]:
+    """Of web site and simulator. Ports that were asked for must be free; the usual ones give way."""
+    web, beside = options.port, options.simulator_port
+    site = undo.enter_context(ports.choose(8000, "the web site") if web is None else ports.insist(web))
+    usual = ports.choose(9100, "the simulated Microsoft") if beside is None else ports.insist(beside)
+    return site, undo.enter_context(usual)
 
 
-def _mails(folder: Path) -> Path:
-    mails = folder / "mails"
-    mails.mkdir()
-    return mails
-
-
-def _settings(at: Addresses, database: Database, mails: Path) -> dict[str, str]:
-    return environment.variables(
-        web=at.web, simulator=at.simulator, database=database.url, mails=mails, now=datetime.now(UTC)
+def _settings(servers: Servers, database: Database, mails: Path) -> dict[str, str]:
+    wanted = environment.variables(
+        web=servers.web, simulator=servers.simulator, database=database.url, mails=mails, now=datetime.now(UTC)
     )
+    # What the product says goes to logs; on this terminal only what is worth a person's attention.
+    return {**wanted, "LOG_LEVEL": "WARNING"}
 
 
-def _walk(at: Addresses, children: Children, folder: Path, mails: Path, checks: Checks) -> int:
-    simulator = [sys.executable, "-m", "tests.simulator", "--port", at.simulator.rpartition(":")[2]]
-    children.start("simulator", simulator, LOUD)
+def _walk(servers: Servers, children: Children, folder: Path, mails: Path, checks: Checks) -> int:
+    servers.start_simulator()
     _set_up_django()
     # Only now: these need Django with its settings.
     from tests.demo import bystanders, seeding, walk, wrong_account
     from tests.demo.stage import Stage
+    from tests.simulator.client import Control
 
-    _wait_for(f"{at.simulator}/_sim/clock", "simulator", children)
-    control = Control(at.simulator)
+    servers.wait_for_simulator()
+    control = Control(servers.simulator)
     seeded = seeding.seed(control, folder / "firms.jsonl")
-    _serve(at, children)
-    stage = Stage(at.web, control, seeded, mails, checks, children.check)
+    servers.start_product()
+    stage = Stage(servers.web, control, seeded, mails, checks, children.check)
     try:
         walk.move(stage)
         wrong_account.refuse_and_retry(stage)
@@ -125,32 +110,6 @@ def _leave_database() -> None:
     from django.db import connections
 
     connections.close_all()
-
-
-def _serve(at: Addresses, children: Children) -> None:
-    """Web site and worker as in production: gunicorn, and the queue's processes."""
-    site = [sys.executable, "-m", "gunicorn", "caret_sync.wsgi", "--bind", at.web.removeprefix("http://")]
-    children.start("web server", [*site, "--threads", "8", "--graceful-timeout", "1", "--no-control-socket"], LOUD)
-    children.start("worker", [sys.executable, "manage.py", "qcluster"], LOUD)
-    _wait_for(f"{at.web}/accounts/login/", "web server", children)
-
-
-def _wait_for(url: str, what: str, children: Children) -> None:
-    """Until it answers well. Raises DemoFailed."""
-    session = requests.Session()
-    session.trust_env = False
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        children.check()
-        try:
-            answer = session.get(url, timeout=PATIENCE)
-        except requests.ConnectionError:
-            time.sleep(0.1)
-            continue
-        if answer.ok:
-            return
-        raise DemoFailed(f"The {what} answers {answer.status_code} at {url}; its log is in .demo.")
-    raise DemoFailed(f"The {what} does not answer at {url}; its log is in .demo.")
 
 
 def _stay(children: Children) -> None:
