@@ -2,9 +2,11 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from calendars.models import CalendarConnection
@@ -78,13 +80,36 @@ def cancel(connection: CalendarConnection, *, actor: User | None = None) -> None
 
 
 def left_behind(now: datetime, silence: timedelta) -> list[MigrationRun]:
-    """Runs to take up: those whose wait is over, and running ones nobody has touched or holds any more."""
+    """Runs to take up: those whose wait is over, and running ones nobody has touched or holds any more, and for which no
+    task waits in the queue."""
     over = Q(state=MigrationRun.State.WAITING, wait_until__lte=now)
-    free = Q(connection__lease_owner="") | Q(connection__lease_until__lt=now)
-    silent = Q(state__in=RUNNING, touched_at__lt=now - silence) & free
-    return list(
+    silent = Q(state__in=RUNNING, touched_at__lt=now - silence) & _takeable(now)
+    runs = list(
         MigrationRun.objects.filter(over | silent, connection__state=State.MIGRATING).order_by("touched_at")[:1000]
     )
+    queued = _queued(now) if any(run.state != MigrationRun.State.WAITING for run in runs) else set()
+    return [run for run in runs if (run.pk, run.turn) not in queued]
+
+
+def grace(state: str) -> float:
+    """A run starts only after the old sync's last write must have landed, also where its worker died."""
+    return settings.HTTP_TIMEOUT if state == MigrationRun.State.QUEUED else 0
+
+
+def _takeable(now: datetime) -> Q:
+    """A worker would get the lease: a task that comes too early is lost until the next silence."""
+    longer = now - timedelta(seconds=grace(MigrationRun.State.QUEUED))
+    over = Q(connection__lease_until__lt=now) & ~Q(state=MigrationRun.State.QUEUED)
+    return Q(connection__lease_owner="") | over | Q(connection__lease_until__lt=longer)
+
+
+def _queued(now: datetime) -> set[tuple[int, int]]:
+    """Run and turn of the tasks that the next free worker takes: in a long queue, silence is no sign of death.
+
+    A task that was given out already does not count: whoever was given it may be dead, and its next delivery is far off.
+    """
+    tasks = [row.task for row in OrmQ.objects.filter(lock__lte=now)]
+    return {task["args"] for task in tasks if task.get("func") == TASK}
 
 
 def sweep(now: datetime, silence: timedelta) -> int:
