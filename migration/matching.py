@@ -5,52 +5,27 @@ it is unique on both sides; then by subject, start and end as last synced; edite
 original start. What several appointments are equally like stays ambiguous: a wrong link is worse than none.
 """
 
-import unicodedata
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
+
+from migration.likeness import (
+    MASTER,
+    Candidate,
+    Details,
+    Known,
+    pair,
+    resemblance,
+    subject_key,
+    times,
+    times_and_subject,
+)
 
 # Near misses kept per anomaly: enough to choose from, few enough to look at.
 CANDIDATES = 10
-MASTER = "seriesMaster"
 T = TypeVar("T")
-
-
-class Known(NamedTuple):
-    """A synced event as last synced. Times are whole minutes since 1970 (UTC), of all-day events those of their dates
-    at midnight UTC, so that dates compare as dates. `translated` is the new id that its old one resolved to."""
-
-    pk: int
-    uid: str
-    subject: str
-    start: int
-    end: int
-    all_day: bool
-    location: str = ""
-    pattern: str = ""
-    ical_uid: str = ""
-    translated: str = ""
-    series: int | None = None
-    original_start: int | None = None
-
-
-class Candidate(NamedTuple):
-    """An appointment, times as in `Known`. `elsewhere` = in another calendar of the mailbox; `series` is the id of its
-    master, and `original_start` the start that the pattern gave it: edited occurrences only."""
-
-    id: str
-    kind: str
-    subject: str
-    start: int | None
-    end: int | None
-    all_day: bool
-    location: str = ""
-    pattern: str = ""
-    ical_uid: str = ""
-    original_start: int | None = None
-    elsewhere: bool = False
-    series: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,45 +44,54 @@ class Anomaly:
 
 @dataclass(slots=True)
 class Matches:
+    """`untold`: ids of series that look the same and could be told apart by their edited occurrences, once read."""
+
     matched: dict[int, Match] = field(default_factory=dict)
     anomalies: dict[int, Anomaly] = field(default_factory=dict)
+    untold: set[str] = field(default_factory=set)
 
     @property
     def claimed(self) -> set[str]:
         return {match.appointment_id for match in self.matched.values()}
 
 
-def subject_key(subject: str) -> str:
-    """Equal for subjects that differ in Unicode form, case or white space only."""
-    if not subject.isascii():
-        subject = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", subject).casefold())
-    return " ".join(subject.casefold().split())
+def match(known: Sequence[Known], candidates: Sequence[Candidate], read: Collection[str] = ()) -> Matches:
+    """Every synced event ends in exactly one of `matched` and `anomalies`, every appointment in at most one match.
 
-
-def match(known: Sequence[Known], candidates: Sequence[Candidate]) -> Matches:
-    """Every synced event ends in exactly one of `matched` and `anomalies`, every appointment in at most one match."""
+    `read`: ids of the series whose edited occurrences are among the candidates, if they have any.
+    """
     known = sorted(known, key=lambda one: (one.uid, one.pk))
     candidates = sorted(candidates, key=lambda one: one.id)
     result = Matches()
     _by_translated_id(known, candidates, result)
     _by_calendar_uid(known, candidates, result)
-    ambiguous = _by_subject_and_times(known, candidates, result)
+    ambiguous = _by_subject_and_times(known, candidates, read, result)
     _occurrences(known, candidates, result)
     _explain(known, candidates, result, ambiguous)
     return result
 
 
-def masters_to_read(known: Sequence[Known], result: Matches) -> set[str]:
-    """Ids of the matched series of which we hold edited occurrences: only reading those gives their exceptions."""
+def masters_to_read(known: Sequence[Known], candidates: Iterable[Candidate], result: Matches) -> set[str]:
+    """Ids of series of which only reading them gives the edited occurrences, where we hold such: the matched ones,
+    and those that nothing else tells apart."""
     series = {one.series for one in known if one.series is not None}
-    return {match.appointment_id for pk, match in result.matched.items() if pk in series}
+    wanted = {match.appointment_id for pk, match in result.matched.items() if pk in series}
+    return result.untold | {one.id for one in candidates if one.id in wanted and one.kind == MASTER}
 
 
-def in_doubt(known: Sequence[Known], result: Matches) -> bool:
-    """Whether the mailbox has to be looked through again: for what was not found, and where an old id resolves, so that
-    its appointment is somewhere, and another one is merely like it."""
-    by_likeness = {pk for pk, match in result.matched.items() if match.how in ("ical_uid", "subject_times")}
-    return bool(result.anomalies) or any(one.translated for one in known if one.pk in by_likeness)
+def slots_to_read(known: Iterable[Known], candidates: Iterable[Candidate], result: Matches) -> set[tuple[str, int]]:
+    """Series and original start of the occurrences that we hold as edited and Outlook, though it has the series, does
+    not: they may be there as ordinary ones."""
+    missing = [one for one in known if one.series in result.matched and one.pk in result.anomalies]
+    masters = {one.id for one in candidates if one.kind == MASTER} if missing else set()
+    slots = {(result.matched[one.series].appointment_id, one.original_start) for one in missing}  # type: ignore[index]
+    return {(master, start) for master, start in slots if master in masters and start is not None}
+
+
+def in_doubt(result: Matches) -> bool:
+    """Whether the mailbox has to be looked through again: for what was not found; and for what was found by likeness,
+    since that its old id is nowhere, and that no other is as much like it, is absence too."""
+    return bool(result.anomalies) or any(one.how in ("ical_uid", "subject_times") for one in result.matched.values())
 
 
 def _claim(result: Matches, claimed: set[str], known: Known, candidate: Candidate, outcome: str, how: str) -> None:
@@ -116,12 +100,23 @@ def _claim(result: Matches, claimed: set[str], known: Known, candidate: Candidat
 
 
 def _by_translated_id(known: Iterable[Known], candidates: Iterable[Candidate], result: Matches) -> None:
+    """Where two old ids lead to one appointment, it is that of the event which is more like it."""
     there = {one.id: one for one in candidates}
-    claimed: set[str] = set()
+    wanted: dict[str, list[Known]] = {}
     for one in known:
         found = there.get(one.translated)
-        if found is not None and found.id not in claimed:
-            _claim(result, claimed, one, found, "id", "translated")
+        # The id of an occurrence that leads to its series says which series, not which occurrence.
+        if found is not None and not (one.series is not None and found.kind == MASTER):
+            wanted.setdefault(found.id, []).append(one)
+    claimed: set[str] = set()
+    for appointment_id, claimants in wanted.items():
+        found = there[appointment_id]
+        _claim(result, claimed, _most_alike(claimants, found), found, "id", "translated")
+
+
+def _most_alike(claimants: Sequence[Known], found: Candidate) -> Known:
+    """The first of those that are equally alike."""
+    return claimants[0] if len(claimants) == 1 else max(claimants, key=lambda one: resemblance(one, found))
 
 
 def _by_calendar_uid(known: Iterable[Known], candidates: Iterable[Candidate], result: Matches) -> None:
@@ -143,88 +138,144 @@ def _unique(items: Iterable[T], key: Callable[[T], str]) -> dict[str, T]:
 
 
 def _by_subject_and_times(
-    known: Iterable[Known], candidates: Iterable[Candidate], result: Matches
-) -> dict[int, tuple[str, ...]]:
-    """Returns the ambiguous ones with the candidates of each."""
-    claimed, ambiguous = result.claimed, {}
+    known: Sequence[Known], candidates: Sequence[Candidate], read: Collection[str], result: Matches
+) -> set[int]:
+    """Returns the ambiguous ones: alike to appointments that stay unclaimed."""
+    claimed, ambiguous = result.claimed, set[int]()
     theirs = _groups(
-        (one for one in candidates if one.id not in claimed and not one.series and not one.elsewhere),
-        _times_and_subject,
+        (one for one in candidates if one.id not in claimed and not one.series and not one.elsewhere), times_and_subject
     )
-    ours = _groups((one for one in known if one.pk not in result.matched and one.series is None), _times_and_subject)
+    ours = _groups((one for one in known if one.pk not in result.matched and one.series is None), times_and_subject)
+    edited: _Edited | None = None
     for key, mine in ours.items():
-        left_mine, left_theirs = _pair_equal_ones(mine, theirs.get(key, []), result, claimed)
-        if len(left_mine) == len(left_theirs) and _all_alike(left_mine) and _all_alike(left_theirs):
-            for one, other in zip(left_mine, left_theirs, strict=True):
+        others = theirs.get(key, [])
+        if len(mine) == len(others) == 1:
+            _claim(result, claimed, mine[0], others[0], "metadata", "subject_times")
+        elif others:
+            edited = edited or _Edited(known, candidates, read)
+            pairs, left, left_there = pair(*_told_apart(mine, others, edited, result))
+            for one, other in pairs:
                 _claim(result, claimed, one, other, "metadata", "subject_times")
-        elif left_mine and left_theirs:
-            ambiguous.update(_share_out(left_mine, left_theirs))
+            ambiguous.update(one.pk for one in left if left_there)
     return ambiguous
 
 
-def _pair_equal_ones(
-    mine: list[Known], theirs: list[Candidate], result: Matches, claimed: set[str]
-) -> tuple[list[Known], list[Candidate]]:
-    """Of one group, pairs those that are equal in location and pattern too, in the fixed order of both sides, where
-    there are equally many of them; returns what is left."""
-    there = _groups(theirs, _details)
-    left_mine: list[Known] = []
-    for key, same in _groups(mine, _details).items():
-        others = there.get(key, [])
-        if len(same) != len(others):
-            left_mine += same
-            continue
-        for one, other in zip(same, others, strict=True):
-            _claim(result, claimed, one, other, "metadata", "subject_times")
-    return left_mine, [one for one in theirs if one.id not in claimed]
+class _Edited:
+    """The edited occurrences of each series, by the start that its pattern gave them."""
+
+    def __init__(self, known: Iterable[Known], candidates: Iterable[Candidate], read: Collection[str]) -> None:
+        self.read = read
+        self.ours = _starts((one.series, one.original_start) for one in known if one.series is not None)
+        self.theirs = _starts((one.series, one.original_start) for one in candidates if one.kind == "exception")
 
 
-def _all_alike(items: Sequence[Known] | Sequence[Candidate]) -> bool:
-    """No field we hold tells them apart, so any pairing of them is right; also where there is one or none."""
-    return len({_details(one) for one in items}) <= 1
+def _starts(pairs: Iterable[tuple[Hashable, int | None]]) -> Mapping[Hashable, frozenset[int]]:
+    found: dict[Hashable, set[int]] = defaultdict(set)
+    for series, start in pairs:
+        if start is not None:
+            found[series].add(start)
+    return {series: frozenset(starts) for series, starts in found.items()}
 
 
-def _share_out(mine: list[Known], theirs: list[Candidate]) -> dict[int, tuple[str, ...]]:
-    """Candidates for each, at least `CANDIDATES` where there are so many, and each candidate for somebody: whatever
-    nobody holds would be imported as new by the next sync."""
-    each = min(len(theirs), max(CANDIDATES, -(-len(theirs) // len(mine))))
-    ids = [one.id for one in theirs]
-    return {
-        one.pk: tuple(ids[(number * each + step) % len(ids)] for step in range(each)) for number, one in enumerate(mine)
-    }
+def _told_apart(
+    mine: Sequence[Known], theirs: Sequence[Candidate], edited: _Edited, result: Matches
+) -> tuple[list[tuple[Known, Details]], list[tuple[Candidate, Details]]]:
+    """Both with what may tell them apart. A UID or a spelling that only one side has tells nothing; edited occurrences
+    do once those of all the series have been read."""
+    uids = {one.ical_uid for one in mine} & {one.ical_uid for one in theirs}
+    spellings = {one.subject for one in mine} & {one.subject for one in theirs}
+    masters = {one.id for one in theirs if one.kind == MASTER}
+    unread = masters.difference(edited.read)
+    telling = any(one.pk in edited.ours for one in mine)
+    if telling:
+        result.untold |= unread
+    ours, others = (edited.ours, edited.theirs) if telling and not unread else ({}, {})
+    nothing = frozenset[int]()
+
+    def details(one: Known | Candidate, starts: frozenset[int]) -> Details:
+        return Details(
+            one.ical_uid if one.ical_uid in uids else "",
+            one.subject if one.subject in spellings else "",
+            subject_key(one.location),
+            one.pattern,
+            starts,
+        )
+
+    return (
+        [(one, details(one, ours.get(one.pk, nothing))) for one in mine],
+        [(one, details(one, others.get(one.id, nothing))) for one in theirs],
+    )
 
 
 def _occurrences(known: Iterable[Known], candidates: Iterable[Candidate], result: Matches) -> None:
     """Edited occurrences: by the series' counterpart and the start the pattern gave them. It rests on what the
     series was found by."""
     claimed = result.claimed
-    there = {(one.series, one.original_start): one for one in candidates if one.series}
-    for one in known:
-        if one.series is None or one.pk in result.matched or one.series not in result.matched:
-            continue
-        master = result.matched[one.series]
-        found = there.get((master.appointment_id, one.original_start))
-        if found is not None and found.id not in claimed:
-            _claim(result, claimed, one, found, master.outcome, "occurrence")
+    there = {(one.series, one.original_start): one for one in candidates if one.series and one.id not in claimed}
+    wanted: dict[tuple[str, int | None], list[Known]] = {}
+    for one in known if there else ():
+        if one.series in result.matched and one.pk not in result.matched:
+            wanted.setdefault((result.matched[one.series].appointment_id, one.original_start), []).append(one)
+    for slot, claimants in wanted.items():
+        if slot in there:
+            best = _most_alike(claimants, there[slot])
+            _claim(result, claimed, best, there[slot], result.matched[best.series].outcome, "occurrence")  # type: ignore[index]
 
 
 def _explain(
-    known: Iterable[Known], candidates: Sequence[Candidate], result: Matches, ambiguous: Mapping[int, tuple[str, ...]]
+    known: Iterable[Known], candidates: Sequence[Candidate], result: Matches, ambiguous: Collection[int]
 ) -> None:
+    """An anomaly holds the appointments that look the same, each of which somebody has to hold, and the nearest others
+    of its subject or its time. Occurrences belong to their series, so they are nobody's near miss."""
     missing = [one for one in known if one.pk not in result.matched]
     if not missing:
         return
     claimed = result.claimed
     left = [one for one in candidates if one.id not in claimed and one.start is not None and not one.elsewhere]
-    by_subject = _groups((one for one in left if subject_key(one.subject)), lambda one: subject_key(one.subject))
-    by_times = _groups(left, _times)
+    same, misses = _shared_out(missing, left), _NearMisses(one for one in left if not one.series)
     for one in missing:
+        held = same.get(one.pk, ())
         if one.pk in ambiguous:
-            result.anomalies[one.pk] = Anomaly("ambiguous", ambiguous[one.pk])
-            continue
-        near = {near.id: near for near in by_subject.get(subject_key(one.subject), []) + by_times.get(_times(one), [])}
-        nearest = sorted(near.values(), key=lambda other: (_distance(one, other), other.id))[:CANDIDATES]
-        result.anomalies[one.pk] = Anomaly("not_found", tuple(other.id for other in nearest))
+            result.anomalies[one.pk] = Anomaly("ambiguous", held)
+        else:
+            near = (other for other in misses.of(one) if other not in held)
+            result.anomalies[one.pk] = Anomaly("not_found", (*held, *near)[: max(CANDIDATES, len(held))])
+
+
+def _shared_out(missing: Iterable[Known], left: Iterable[Candidate]) -> dict[int, tuple[str, ...]]:
+    """For each those that look the same, at least `CANDIDATES` where there are so many, and each of them for somebody:
+    whatever nobody holds would be imported as new by the next sync."""
+    shared: dict[int, tuple[str, ...]] = {}
+    theirs = _groups(left, times_and_subject)
+    for key, mine in _groups(missing, times_and_subject).items():
+        ids = [one.id for one in theirs.get(key, ())]
+        each = min(len(ids), max(CANDIDATES, -(-len(ids) // len(mine))))
+        for number, one in enumerate(mine):
+            shared[one.pk] = tuple(ids[(number * each + step) % len(ids)] for step in range(each))
+    return shared
+
+
+class _NearMisses:
+    """Of one subject by start, and of one time: a look costs the same however many there are."""
+
+    def __init__(self, left: Iterable[Candidate]) -> None:
+        self.by_times: dict[Hashable, list[str]] = defaultdict(list)
+        self.by_subject: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        for one in left:
+            self.by_times[times(one)].append(one.id)
+            if (subject := subject_key(one.subject)) and one.start is not None:
+                self.by_subject[subject].append((one.start, one.id))
+        for starts in self.by_subject.values():
+            starts.sort()
+
+    def of(self, one: Known) -> list[str]:
+        """Nearest first."""
+        starts = self.by_subject.get(subject_key(one.subject), [])
+        middle = bisect_left(starts, (one.start, ""))
+        near = starts[max(0, middle - CANDIDATES) : middle + CANDIDATES]
+        found = dict.fromkeys(self.by_times.get(times(one), [])[:CANDIDATES], 0)
+        found |= {other: abs(start - one.start) for start, other in near}
+        return sorted(found, key=lambda other: (found[other], other))[:CANDIDATES]
 
 
 def _groups(items: Iterable[T], key: Callable[[T], Hashable]) -> dict[Hashable, list[T]]:
@@ -232,19 +283,3 @@ def _groups(items: Iterable[T], key: Callable[[T], Hashable]) -> dict[Hashable, 
     for item in items:
         groups[key(item)].append(item)
     return groups
-
-
-def _times_and_subject(one: Known | Candidate) -> Hashable:
-    return (*_times(one), subject_key(one.subject))
-
-
-def _times(one: Known | Candidate) -> tuple[Hashable, ...]:
-    return one.all_day, one.start, one.end
-
-
-def _details(one: Known | Candidate) -> Hashable:
-    return subject_key(one.location), one.pattern
-
-
-def _distance(one: Known, other: Candidate) -> float:
-    return float("inf") if other.start is None else abs(one.start - other.start)

@@ -1,6 +1,6 @@
 """Graph's event JSON as small typed records. Pure. See "event resource type" and "recurrencePattern resource type"."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -59,15 +59,20 @@ def appointment(value: dict[str, Any]) -> Appointment:
         ical_uid=_text(value.get("iCalUId")),
         change_key=value.get("changeKey") or "",
         modified=_instant(value.get("lastModifiedDateTime")),
-        original_start=_instant(value.get("originalStart")),
+        original_start=_slot(value.get("originalStart"), all_day, zone),
         zone=zone,
     )
 
 
 def series(value: dict[str, Any]) -> Series:
     """Of a master read with `$expand=exceptionOccurrences` and `$select=cancelledOccurrences`."""
+    # The pattern is the series': an occurrence may have been edited to last all day, or no longer to.
+    all_day, zone = bool(value.get("isAllDay")), value.get("originalStartTimeZone") or ""
     return Series(
-        exceptions=tuple(appointment(one) for one in value.get("exceptionOccurrences") or ()),
+        exceptions=tuple(
+            replace(appointment(one), original_start=_slot(one.get("originalStart"), all_day, zone))
+            for one in value.get("exceptionOccurrences") or ()
+        ),
         # "OID.{id of the master}.{date}"
         cancelled=tuple(date.fromisoformat(one.rsplit(".", 1)[1]) for one in value.get("cancelledOccurrences") or ()),
     )
@@ -104,6 +109,12 @@ def _instant(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text).astimezone(UTC) if text else None
 
 
+def _slot(text: str | None, all_day: bool, zone: str) -> datetime | None:
+    """The start that the pattern of a series gave; of an all-day one midnight UTC of the date."""
+    moment = _instant(text)
+    return _midnight(moment, zone) if moment and all_day else moment
+
+
 def _moment(value: dict[str, str] | None, all_day: bool, original_zone: str) -> datetime | None:
     """Asked for in UTC; another zone that Graph may answer in all the same is converted."""
     if not value:
@@ -111,12 +122,21 @@ def _moment(value: dict[str, str] | None, all_day: bool, original_zone: str) -> 
     wall, zone = datetime.fromisoformat(value["dateTime"][:26]), value.get("timeZone") or "UTC"
     if wall.tzinfo is not None:
         raise ValueError("an offset in a dateTime")
-    if not all_day:
-        return wall.replace(tzinfo=UTC) if zone == "UTC" else wall.replace(tzinfo=zone_info(zone)).astimezone(UTC)
-    if wall.time() != time():
-        # Not at midnight: the dates are those of the zone it was made in.
-        try:
-            wall = wall.replace(tzinfo=zone_info(zone)).astimezone(zone_info(original_zone)).replace(tzinfo=None)
-        except UnknownZone:
-            wall += timedelta(hours=12)
-    return datetime.combine(wall.date(), time(), UTC)
+    if all_day and wall.time() == time():
+        return wall.replace(tzinfo=UTC)
+    moment = wall.replace(tzinfo=UTC) if zone == "UTC" else wall.replace(tzinfo=zone_info(zone)).astimezone(UTC)
+    return _midnight(moment, original_zone) if all_day else moment
+
+
+def _midnight(moment: datetime, zone: str) -> datetime:
+    """Midnight UTC of the date that an all-day event begins or ends on, given as an instant: its midnight is that of
+    the zone it was made in. Where it is none there, the zone has been changed since, and the nearest one counts."""
+    if moment.time() == time():
+        return moment
+    try:
+        local = moment.astimezone(zone_info(zone)).replace(tzinfo=UTC)
+    except UnknownZone:
+        local = moment
+    if local.time() != time():
+        local = moment + timedelta(hours=12)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -28,6 +29,8 @@ PREFER = 'IdType="ImmutableId", outlook.timezone="UTC"'
 PAGE = 1000
 TRANSLATE_LIMIT = 1000
 BATCH_LIMIT = 20
+# Of a series: the id of its master, and a start that its pattern gave (UTC; where all-day, midnight UTC of the date).
+Slot = tuple[str, datetime]
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,17 @@ class GraphClient:
             for master, answer in answers.items()
         }
 
+    def occurrences(self, slots: Collection[Slot]) -> dict[Slot, list[Appointment]]:
+        """What each of at most 20 series has on the day of a start that its pattern gave, edited or ordinary, and maybe
+        on the days beside it; nothing where that was cancelled or the series is gone. "List instances"."""
+        answers = self.batch_get({f"{number}": _instances(*slot) for number, slot in enumerate(slots)})
+        found: dict[Slot, list[Appointment]] = {}
+        for number, slot in enumerate(slots):
+            answer = answers[f"{number}"]
+            values = [] if isinstance(answer, ItemNotFound) else rows(_value_or_raise(answer))
+            found[slot] = [readable(appointment, value) for value in values]
+        return found
+
     def batch_get(self, paths: dict[str, str]) -> dict[str, dict[str, Any] | GraphError]:
         """At most 20 reading requests in one; each gets its answer or its own error. Only refused ones are repeated."""
         if len(paths) > BATCH_LIMIT:
@@ -256,6 +270,13 @@ def _id(value: dict[str, Any]) -> str:
     if not isinstance(value["id"], str) or not value["id"]:
         raise ValueError("an event without an id")
     return value["id"]
+
+
+def _instances(master: str, start: datetime) -> str:
+    """A day to either side: where an all-day series begins depends on the zone."""
+    first, last = (f"{start + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}" for days in (-1, 2))
+    window = f"startDateTime={first}&endDateTime={last}"
+    return f"/me/events/{quote(master, safe='')}/instances?{window}&$select={SELECT}&$top=50"
 
 
 def _value_or_raise(answer: dict[str, Any] | GraphError) -> dict[str, Any]:

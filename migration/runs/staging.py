@@ -1,7 +1,8 @@
 """What a run has read so far, as rows that outlive its worker, and as the records that matching takes.
 
 Parts: "1" the first full reading of the synced calendar, "2", … what later ones found besides; "other 0", … the
-mailbox's other calendars; "seen …" the ids that such a reading saw; "ids" translated ids; "series" edited occurrences.
+mailbox's other calendars; "seen …" the ids that such a reading saw; "ids" translated ids; "series" edited occurrences;
+"slots" occurrences looked for one by one.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,7 @@ from django.db.models import Func, IntegerField
 
 from calendars import recurrence
 from calendars.graph.appointments import Appointment, Series
+from calendars.graph.client import Slot
 from calendars.models import SyncedEvent
 from migration.matching import Candidate, Known
 from migration.models import MigrationRun, StagedPage
@@ -21,6 +23,7 @@ OTHER = "other"
 SEEN = "seen"
 IDS = "ids"
 SERIES = "series"
+SLOTS = "slots"
 # Columns of `_row`: the fields of Candidate up to `original_start`, in their order.
 Row = list[Any]
 
@@ -43,6 +46,15 @@ def stage_series(run: MigrationRun, number: int, read: dict[str, Series | None])
     )
 
 
+def stage_slots(run: MigrationRun, number: int, read: dict[Slot, list[Appointment]]) -> None:
+    """Of what was seen around each slot, the occurrence that is its own; none is an answer too."""
+    found = []
+    for (master, moment), seen in read.items():
+        start = _minutes(moment)
+        found.append((master, start, [row for row in map(_row, seen) if row[-1] == start]))
+    _stage(run, SLOTS, number, found)
+
+
 def stage_translations(
     run: MigrationRun, number: int, events: Iterable[tuple[int, str]], new_ids: dict[str, str]
 ) -> None:
@@ -62,6 +74,10 @@ def discard_ended() -> None:
 
 def series_read(run: MigrationRun) -> dict[str, list[Row]]:
     return {master: rows for page in _staged(run, SERIES) for master, rows in page.items()}
+
+
+def slots_read(run: MigrationRun) -> dict[tuple[str, int], list[Row]]:
+    return {(master, start): rows for page in _staged(run, SLOTS) for master, start, rows in page}
 
 
 def listed_ids(run: MigrationRun, part: str) -> set[str]:
@@ -120,7 +136,8 @@ def candidates(run: MigrationRun) -> list[Candidate]:
                 for row in page:
                     if row[0] not in found:
                         found[row[0]] = Candidate(*row, elsewhere=elsewhere)  # type: ignore[misc]
-    for master, rows in series_read(run).items():
+    occurrences = [*series_read(run).items(), *((master, rows) for (master, _), rows in slots_read(run).items())]
+    for master, rows in occurrences:
         elsewhere = master in found and found[master].elsewhere
         for row in rows:
             found[row[0]] = Candidate(*row, elsewhere=elsewhere, series=master)  # type: ignore[misc]

@@ -2,9 +2,11 @@
 next worker begins at the last saved turn and comes to the same end."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
+from typing import TypeVar
 
 from django.db.models import F
 from django.utils import timezone
@@ -12,13 +14,15 @@ from django.utils import timezone
 from calendars.graph.client import BATCH_LIMIT, GraphClient
 from calendars.leases import Lease
 from calendars.models import CalendarConnection
-from migration.matching import Known, in_doubt, masters_to_read, match
+from migration.matching import Known, in_doubt, masters_to_read, match, slots_to_read
 from migration.models import MigrationRun
 from migration.runs import calendar, confirming, finishing, reading, staging
 from migration.runs.saving import save
 from migration.runs.side_by_side import SideBySide
 
 State = MigrationRun.State
+A = TypeVar("A")
+T = TypeVar("T")
 
 
 @dataclass
@@ -72,12 +76,15 @@ def decide(work: Work) -> None:
     run = work.run
     # Read after the ids are translated, and the same ever after.
     work.known = known = work.known or staging.known(run)
-    result = match(known, staging.candidates(run))
-    read_already = staging.series_read(run)
-    unread = sorted(masters_to_read(known, result) - read_already.keys())
-    if unread:
-        _read_series(work, unread, len(read_already))
-    elif in_doubt(known, result) and not run.cursor.get("confirmed"):
+    found, read_already = staging.candidates(run), staging.series_read(run)
+    result = match(known, found, read_already)
+    slots_already = staging.slots_read(run)
+    if unread := masters_to_read(known, found, result) - read_already.keys():
+        _read(work, sorted(unread), work.client.series, staging.stage_series, len(read_already))
+    elif slots := slots_to_read(known, found, result) - slots_already.keys():
+        moments = [(master, datetime.fromtimestamp(start * 60, UTC)) for master, start in sorted(slots)]
+        _read(work, moments, work.client.occurrences, staging.stage_slots, len(slots_already))
+    elif in_doubt(result) and not run.cursor.get("confirmed"):
         # What was not found has to be looked for again before it is called missing; until then it is to go.
         cursor, counters = confirming.begin(run, work.client), {**finishing.counters(result), "anomalies": 0}
         save(run, work.lease, state=State.CONFIRMING, cursor=cursor, **counters)
@@ -85,11 +92,17 @@ def decide(work: Work) -> None:
         finishing.finish(run, work.lease, result)
 
 
-def _read_series(work: Work, masters: list[str], number: int) -> None:
-    """One batch after the other: one counts as four requests at once."""
-    for first in range(0, len(masters), BATCH_LIMIT):
-        found = work.client.series(masters[first : first + BATCH_LIMIT])
-        save(work.run, work.lease, partial(staging.stage_series, work.run, number + first, found))
+def _read(
+    work: Work,
+    wanted: Sequence[T],
+    ask: Callable[[Sequence[T]], A],
+    stage: Callable[[MigrationRun, int, A], None],
+    number: int,
+) -> None:
+    """One batch after the other: one counts as four requests at once. `number`: of the first one read here."""
+    for first in range(0, len(wanted), BATCH_LIMIT):
+        answer = ask(wanted[first : first + BATCH_LIMIT])
+        save(work.run, work.lease, partial(stage, work.run, number + first, answer))
         if work.time_is_up:
             return
 

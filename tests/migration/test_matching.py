@@ -134,7 +134,7 @@ def test_edited_occurrences_follow_their_series():
     ]
     masters = [there("M", "Other now", kind="seriesMaster"), there("N", "Series by name", kind="seriesMaster")]
     first = match(ours, masters)
-    assert masters_to_read(ours, first) == {"M", "N"}
+    assert masters_to_read(ours, masters, first) == {"M", "N"}
     exceptions = [
         there("M2", "Anything", kind="exception", series="M", original_start=slot),
         there("N2", "Anything", kind="exception", series="N", original_start=slot),
