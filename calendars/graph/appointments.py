@@ -83,8 +83,12 @@ def pattern(recurrence: dict[str, Any] | None) -> str:
     if not recurrence:
         return ""
     how, until = recurrence.get("pattern") or {}, recurrence.get("range") or {}
-    kind = how.get("type") or ""
-    parts = [kind, f"every {how.get('interval') or 1}"]
+    kind, interval, month = how.get("type") or "", how.get("interval") or 1, how.get("month")
+    if kind.endswith("Monthly") and interval % 12 == 0:
+        # Every twelve months is every year, and Outlook keeps it so.
+        kind, interval = kind.replace("Monthly", "Yearly"), interval // 12
+        month = date.fromisoformat(until.get("startDate") or "").month
+    parts = [kind, f"every {interval}"]
     if kind in ("weekly", "relativeMonthly", "relativeYearly"):
         parts.append("on " + ",".join(sorted(day.casefold() for day in how.get("daysOfWeek") or ())))
     if kind in ("relativeMonthly", "relativeYearly"):
@@ -92,7 +96,7 @@ def pattern(recurrence: dict[str, Any] | None) -> str:
     if kind in ("absoluteMonthly", "absoluteYearly"):
         parts.append(f"day {how.get('dayOfMonth')}")
     if kind.endswith("Yearly"):
-        parts.append(f"month {how.get('month')}")
+        parts.append(f"month {month}")
     if until.get("type") == "numbered":
         parts.append(f"{until.get('numberOfOccurrences')} times")
     elif until.get("type") == "endDate":
