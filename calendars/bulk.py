@@ -72,7 +72,8 @@ def write_columns(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> 
     values = list(_database_values(fields, rows, database))
     with database.cursor() as cursor:
         if database.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+            # The copy speaks up when it ends, past Django's cursor, whose errors callers know.
+            with database.wrap_database_errors, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
                 for row in values:
                     copy.write_row(row)
         else:
