@@ -1,6 +1,8 @@
 """One background task of a run: take the lease, go on step after step for a while, hand on."""
 
+import contextlib
 import logging
+import math
 import time
 import uuid
 from collections.abc import Callable
@@ -28,10 +30,16 @@ from migration.runs.saving import save
 from migration.runs.side_by_side import SideBySide
 
 log = logging.getLogger(__name__)
+# Called with the run after each of its steps; says whether to go on.
+Watch = Callable[[MigrationRun], bool]
 
 
-def advance(run_id: int, turn: int) -> None:
-    """Safe to be delivered twice, late, or to two workers at once: only one holds the lease, and only on this turn."""
+def advance(run_id: int, turn: int, watch: Watch | None = None) -> None:
+    """Safe to be delivered twice, late, or to two workers at once: only one holds the lease, and only on this turn.
+
+    Goes on for TASK_SECONDS; where a person looks on, as long as `watch` says so. Then, and where they interrupt it, the
+    next task is there.
+    """
     run = _due(run_id, turn)
     if run is None:
         return
@@ -42,9 +50,12 @@ def advance(run_id: int, turn: int) -> None:
         return
     try:
         if _count_attempt(run, lease):
-            _work(run, lease)
+            _work(run, lease, watch)
     except LeaseLost:
         log.info("run %s: another worker has taken over", run_id)
+    except KeyboardInterrupt:
+        _leave(run, lease)
+        raise
     except Exception:
         # No request is under way any more: whoever tries again need not wait until the lease has run out.
         leases.release(lease)
@@ -57,11 +68,6 @@ def _due(run_id: int, turn: int) -> MigrationRun | None:
     run = MigrationRun.objects.select_related("connection__member").filter(pk=run_id).first()
     due = run and run.turn == turn and run.state in lifecycle.RUNNING and run.connection.state == State.MIGRATING
     return run if due else None
-
-
-def _grace(run: MigrationRun) -> float:
-    """A run starts only after the old sync's last write must have landed."""
-    return settings.HTTP_TIMEOUT if run.state == MigrationRun.State.QUEUED else 0
 
 
 def _count_attempt(run: MigrationRun, lease: Lease) -> bool:
@@ -79,9 +85,18 @@ def _count_attempt(run: MigrationRun, lease: Lease) -> bool:
     return False
 
 
-def _work(run: MigrationRun, lease: Lease) -> None:
+def _leave(run: MigrationRun, lease: Lease) -> None:
+    """A person has interrupted it: another worker goes on at once."""
+    run.refresh_from_db()
+    with contextlib.suppress(LeaseLost):
+        if run.state in lifecycle.RUNNING:
+            _hand_on(run, lease)
+    leases.release(lease)
+
+
+def _work(run: MigrationRun, lease: Lease, watch: Watch | None) -> None:
     try:
-        _steps(run, lease)
+        _steps(run, lease, watch)
     except (Grant.DoesNotExist, grants.GrantUnreadable, GrantRefused):
         _wait(run, lease, "grant", None)
     except TryLater as error:
@@ -107,8 +122,8 @@ def _work(run: MigrationRun, lease: Lease) -> None:
         raise
 
 
-def _steps(run: MigrationRun, lease: Lease) -> None:
-    deadline = time.monotonic() + settings.TASK_SECONDS
+def _steps(run: MigrationRun, lease: Lease, watch: Watch | None) -> None:
+    deadline = math.inf if watch else time.monotonic() + settings.TASK_SECONDS
     grant = Grant.objects.get(connection_id=run.connection_id, service=Grant.Service.GRAPH)
     token = partial(_token, grant)
     hold = partial(leases.hold, lease)
@@ -118,7 +133,8 @@ def _steps(run: MigrationRun, lease: Lease) -> None:
             work = steps.Work(run, lease, client, many, deadline)
             while run.state in lifecycle.RUNNING:
                 steps.take(work)
-                if work.time_is_up and run.state in lifecycle.RUNNING:
+                stop = not watch(run) if watch else work.time_is_up
+                if stop and run.state in lifecycle.RUNNING:
                     _hand_on(run, lease)
                     return
         finally:
@@ -131,9 +147,10 @@ def _token(grant: Grant, refresh: bool) -> str:
 
 
 def _hand_on(run: MigrationRun, lease: Lease) -> None:
-    """The next task exists if and only if this worker still held the connection."""
+    """The next task exists if and only if this worker still held the connection. It did not die of its attempt."""
     with transaction.atomic():
         leases.hold(lease)
+        MigrationRun.objects.filter(pk=run.pk).update(attempts=0)
         lifecycle.enqueue(run)
         leases.release(lease)
 
