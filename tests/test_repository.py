@@ -111,9 +111,7 @@ def test_no_file_is_longer_than_a_reader_can_hold():
 
 
 # Put together here, so that this file does not contain what it looks for.
-MACHINE_PATH = re.compile(
-    rf"(?<![\w.:/~}}-])/(?:{'|'.join(('work', 'home', 'root', 'Users', 'tmp', 'mnt'))})/\w"
-)
+MACHINE_PATH = re.compile(rf"(?<![\w.:/~}}-])/(?:{'|'.join(('work', 'home', 'root', 'Users', 'tmp', 'mnt'))})/\w")
 REGISTRIES = re.compile(
     "|".join(re.escape(".".join(parts)) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org")))
     + r"|--(?:extra-)?index-url|--trusted-(?:host)"
