@@ -127,7 +127,14 @@ TEMPLATES = [
 
 DATABASES = {"default": env.database("DATABASE_URL", BASE_DIR / "caret_sync.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        # Attempts to log in are counted here. Django's own 300 would be full on any morning, and forget a third of them.
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 
 LANGUAGE_CODE = "en-us"
 USE_I18N = False

@@ -7,8 +7,10 @@ from urllib.parse import urlsplit
 import pytest
 import time_machine
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.test import Client
 
+import caret_sync.settings
 from firms.models import User
 from tests.factories import NOW, PASSWORD, MemberFactory, StaffFactory
 
@@ -118,13 +120,24 @@ def test_a_closed_account_stays_out_and_its_open_session_ends(client):
 
 def test_attempts_are_limited_by_the_shared_cache(client, settings):
     """The table that the limits are kept in is made by `migrate` alone."""
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+    settings.CACHES = caret_sync.settings.CACHES
     settings.ACCOUNT_RATE_LIMITS = {}
     member = MemberFactory()
     for _ in range(5):
         log_in(client, member.email, "wrong horse")
     assert "Too many failed login attempts" in log_in(client, member.email).content.decode()
     assert log_in(Client(), MemberFactory().email).status_code == 302, "another account is not held up"
+
+
+def test_attempts_are_not_forgotten_because_many_others_log_in(client, settings):
+    settings.CACHES = caret_sync.settings.CACHES
+    settings.ACCOUNT_RATE_LIMITS = {}
+    member = MemberFactory()
+    for _ in range(5):
+        log_in(client, member.email, "wrong horse")
+    for number in range(1000):
+        cache.set(f"zz-somebody-else-{number}", [1], 300)
+    assert "Too many failed login attempts" in log_in(client, member.email).content.decode()
 
 
 def test_a_flood_from_one_place_gets_a_page_of_ours(client, settings):
