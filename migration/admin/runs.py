@@ -68,6 +68,15 @@ class MigrationRunAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[MigrationRun]:
         return super().get_queryset(request).select_related("connection__member__firm")
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Without the link to texts of events for who may not see them."""
+        sets = super().get_fieldsets(request, obj)
+        if request.user.has_perm("migration.view_outcome"):
+            return sets
+        return [
+            (name, {**one, "fields": [field for field in one["fields"] if field != "outcomes"]}) for name, one in sets
+        ]
+
     @admin.display(description="account", ordering="connection__account")
     def account(self, run: MigrationRun) -> str:
         return run.connection.account

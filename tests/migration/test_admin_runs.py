@@ -105,6 +105,8 @@ def test_who_may_look_and_retry(who):
     runs, retry, outcomes, sign_ins, held = MAY[who]
     assert client.get(RUNS).status_code == client.get(page_of(run)).status_code == runs
     assert client.get(OUTCOMES).status_code == outcomes
+    # Nobody is offered what would be refused.
+    assert ("Outcome of each event" in client.get(page_of(run)).content.decode()) == (outcomes == 200)
     assert client.get(SIGN_INS).status_code == sign_ins
     assert client.get(HELD).status_code == held
     answer = client.post(retry_of(run))

@@ -82,8 +82,9 @@ def test_people_are_named_as_they_are_set(settings, email, url, words):
 def test_members_find_it_from_prompt_banner_and_report(client):
     member = ConnectionFactory(member__firm=FirmFactory(flagged=True)).member
     log_in(client, member)
-    for path in ("/", "/move/"):
-        assert f'href="{OVERVIEW}' in client.get(path).content.decode()
+    for path, beginning in (("/", 'aria-labelledby="banner-title"'), ("/move/", "<main")):
+        part = client.get(path).content.decode().split(beginning)[1].split("Your calendar</h1>")[0]
+        assert f'href="{OVERVIEW}' in part
     run = run_of()
     not_found(run)
     report = logged_in(run.connection.member).get(f"/move/runs/{run.pk}/report/").content.decode()
