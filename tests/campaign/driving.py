@@ -33,6 +33,7 @@ def go_on(
         drain(task or nullcontext())
         run.refresh_from_db()
         if run.state == State.DONE:
+            clean_up(clock)
             return
         assert run.state != State.FAILED, f"{run.failure_class}: {run.failure_message}"
         if run.state == State.WAITING and run.wait_until is None:
@@ -62,6 +63,12 @@ def wait(run: MigrationRun, clock: Traveller) -> None:
     else:
         silence = max(settings.LEASE_SECONDS + settings.HTTP_TIMEOUT, settings.SWEEP_SECONDS)
         clock.shift(timedelta(seconds=silence + 0.1))
+    tasks.sweep_runs()
+
+
+def clean_up(clock: Traveller) -> None:
+    """What a worker that died right after a run's end left behind goes by itself."""
+    clock.shift(timedelta(seconds=settings.LEASE_SECONDS + 0.1))
     tasks.sweep_runs()
 
 

@@ -39,6 +39,9 @@ class Commits:
     ) -> None:
         self._active = False
         self._undo.__exit__(None, None, None)
+        if self._dead:
+            # Django notes that a transaction is broken; here it is the test's, of which nothing is.
+            connection.needs_rollback = False
 
     @property
     def _outermost(self) -> bool:
@@ -77,12 +80,11 @@ class Commits:
     def enter(self, atomic: transaction.Atomic, original: Callable[[transaction.Atomic], None]) -> None:
         if self._dead and self._active:
             raise Death
-        # Atomic blocks are also used as decorators, and again and again: what is known of one stands on a stack.
-        outermost = self._outermost
-        chosen = self._begin() if outermost else False
+        if self._outermost:
+            self._chosen = self._begin()
+            # A transaction of its own, were it not for the test's.
+            atomic.savepoint = True
         original(atomic)
-        if outermost:
-            self._chosen = chosen
 
     def exit(self, atomic: transaction.Atomic, original: Callable[..., None], error: tuple[Any, Any, Any]) -> None:
         inner = not self._active or len(connection.savepoint_ids) != self._floor + 1

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management import call_command
 from django.db import transaction
+from django.utils import timezone
 
 from calendars.models import CalendarConnection, HeldAppointment, SyncedEvent
 from migration.models import MigrationRun, StagedPage, Ticket
@@ -57,7 +58,8 @@ def final_state(run: MigrationRun) -> dict[str, Any]:
     held = HeldAppointment.objects.filter(connection=connection)
     return {
         "run": {name: getattr(run, name) for name in ("state", "total", "by_id", "by_metadata", "anomalies")},
-        "connection": {name: getattr(connection, name) for name in ("state", "calendar_id", "lease_owner", "stopped_at")},
+        "connection": {name: getattr(connection, name) for name in ("state", "calendar_id", "stopped_at")},
+        "held by a worker": connection.lease_owner != "" and connection.lease_until > timezone.now(),
         "links": sorted(links.getvalue().splitlines()),
         "events": sorted(events.values_list("uid", "link", "appointment_id", "calendar", "ews_id")),
         "held": sorted((uid, one, json.dumps(shown, sort_keys=True)) for uid, one, shown in

@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
 
 from calendars.models import CalendarConnection
+from migration.models import MigrationRun
 from tests.campaign import driving, faults, scene
 from tests.campaign.faults import Variant
 from tests.campaign.interrupting import Commits
@@ -105,5 +108,72 @@ def test_whatever_befalls_a_request_the_run_comes_to_the_same_end(
     mine = chosen[part::PARTS]
     for variant in mine:
         campaign.try_one(variant, variant.pace, rule=variant.rule)
+    record_property("variants", len(mine))
+    assert campaign.wrong == []
+
+
+# --- Commits ------------------------------------------------------------------------------------------------------------
+def dies_before(campaign: Campaign, at: int, run: Any, clock: Any) -> Commits:
+    return Commits(at, dies="before")
+
+
+def dies_after(campaign: Campaign, at: int, run: Any, clock: Any) -> Commits:
+    return Commits(at, dies="after")
+
+
+def loses_its_lease(campaign: Campaign, at: int, run: Any, clock: Any) -> Commits:
+    """To one that dies as soon as it has it."""
+
+    def lose() -> None:
+        CalendarConnection.objects.filter(pk=run.connection_id).update(
+            lease_owner="another", lease_fence=F("lease_fence") + 1, lease_until=timezone.now()
+        )
+
+    return Commits(at, before=lose)
+
+
+def is_overtaken(campaign: Campaign, at: int, run: Any, clock: Any) -> Commits:
+    """Frozen until another worker has done everything; then it goes on with what it knows by heart."""
+
+    def others_go_on() -> None:
+        driving.wait(MigrationRun.objects.get(pk=run.pk), clock)
+        driving.go_on(MigrationRun.objects.get(pk=run.pk), campaign.simulator, clock)
+
+    return Commits(at, before=others_go_on)
+
+
+BEFALLEN = (dies_before, dies_after, loses_its_lease, is_overtaken)
+
+
+def commits_of(campaign: Campaign, pace: str) -> int:
+    commits = Commits()
+    campaign.run(pace, around=lambda run, clock: commits)
+    return commits.count
+
+
+def at_commits(campaign: Campaign, everything: bool) -> list[tuple[str, int, Any]]:
+    """Each commit of a run in one task with each that can befall it; of one with many tasks, in turn."""
+    chosen = [("one task", at, how) for at in range(1, commits_of(campaign, "one task") + 1) for how in BEFALLEN]
+    many = range(1, commits_of(campaign, "a task a step") + 1)
+    for at in many:
+        ways = BEFALLEN if everything else BEFALLEN[at % len(BEFALLEN) :][:1]
+        chosen += [("a task a step", at, how) for how in ways]
+    return chosen
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_whatever_befalls_a_worker_at_a_commit_the_run_comes_to_the_same_end(
+    campaign: Campaign, part: int, everything: bool, record_property: Any
+):
+    mine = at_commits(campaign, everything)[part::PARTS]
+    for pace, at, how in mine:
+        made: list[Commits] = []
+
+        def around(run: Any, clock: Any, at: int = at, how: Any = how, made: list[Commits] = made) -> Commits:
+            made.append(how(campaign, at, run, clock))
+            return made[0]
+
+        campaign.try_one((pace, at, how.__name__), pace, around=around)
+        assert made[0].met, "there is no such commit"
     record_property("variants", len(mine))
     assert campaign.wrong == []
