@@ -48,6 +48,13 @@ def take(connection: CalendarConnection, *, owner: str, seconds: float, grace: f
     return Lease(connection.pk, owner, fence, connection.state, connection.epoch, seconds)
 
 
+def is_held(connection: CalendarConnection) -> bool:
+    """Whether a worker holds the connection, as the instance was read; informs, never steers."""
+    return (
+        bool(connection.lease_owner) and connection.lease_until is not None and connection.lease_until > timezone.now()
+    )
+
+
 def hold(lease: Lease) -> None:
     """Extends the lease; raises LeaseLost. First statement of every transaction in which a worker writes."""
     until = timezone.now() + timedelta(seconds=lease.seconds)
