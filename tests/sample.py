@@ -39,25 +39,37 @@ def calendar(
     renumbered: int = 0,
     every_series: int = 40,
     every_all_day: int = 9,
+    every_edited: int = 1,
+    unknown: int = 0,
     first_day: date = date(2026, 12, 1),
     seed: int = 1,
 ) -> Sample:
     """`total` synced events, of which `deleted` are gone from Outlook, and `renumbered` have lost their old id and
     share no calendar UID, so that only subject and times find them. Each `every_series`th is a weekly series, two of whose
-    occurrences are edited (and count as events), each `every_all_day`th lasts whole days."""
-    rng, sample, number = random.Random(seed), Sample(), 0
+    occurrences are edited (and count as events) in each `every_edited`th of them; each `every_all_day`th lasts whole days.
+    `unknown` further appointments have never been synced."""
+    rng, sample, number, series = random.Random(seed), Sample(), 0, 0
     while len(sample.lines) < total:
         number += 1
         room = total - len(sample.lines)
         if number % every_series == 0 and room >= 3:
-            _series(sample, rng, number, first_day)
+            series += 1
+            _series(sample, rng, number, first_day, edited=series % every_edited == 0)
         else:
             _single(sample, rng, number, first_day, all_day=number % every_all_day == 0)
     singles = [line["uid"] for line in sample.lines if "rrule" not in line and "series" not in line]
     chosen = rng.sample(singles, deleted + renumbered)
     _delete(sample, chosen[:deleted])
     _renumber(sample, chosen[deleted:])
+    _know_nothing_of(sample, rng, range(number + 1, number + 1 + unknown), first_day)
     return sample
+
+
+def _know_nothing_of(sample: Sample, rng: random.Random, numbers: range, first_day: date) -> None:
+    there = Sample()
+    for number in numbers:
+        _single(there, rng, number, first_day, all_day=False)
+    sample.events += there.events
 
 
 def _single(sample: Sample, rng: random.Random, number: int, first_day: date, *, all_day: bool) -> None:
@@ -73,7 +85,7 @@ def _single(sample: Sample, rng: random.Random, number: int, first_day: date, *,
     _add(sample, line, _event(line))
 
 
-def _series(sample: Sample, rng: random.Random, number: int, first_day: date) -> None:
+def _series(sample: Sample, rng: random.Random, number: int, first_day: date, *, edited: bool) -> None:
     zone = rng.choice(ZONES)
     day = first_day + timedelta(days=number % 60)
     start = datetime(day.year, day.month, day.day, 9 + number % 6, 0)
@@ -91,9 +103,9 @@ def _series(sample: Sample, rng: random.Random, number: int, first_day: date) ->
         "cancelled": [(start + timedelta(weeks=5)).date().isoformat()],
     }  # fmt: skip
     _add(sample, line, event)
-    for week in (2, 3):
+    for week in (2, 3) if edited else ():
         original = start + timedelta(weeks=week)
-        edited = _line(rng, number, zone) | {
+        moved = _line(rng, number, zone) | {
             "uid": f"{line['uid']}-{week}",
             "subject": line["subject"] + " (moved)",
             "start": _wall(original + timedelta(hours=2)),
@@ -101,12 +113,12 @@ def _series(sample: Sample, rng: random.Random, number: int, first_day: date) ->
             "series": line["uid"],
             "original_start": _wall(original),
         }
-        sample.lines.append(edited)
-        sample.truth[edited["uid"]] = edited["uid"]
+        sample.lines.append(moved)
+        sample.truth[moved["uid"]] = moved["uid"]
         event["exceptions"].append(
             {
-                "ref": edited["uid"], "originalStart": original.date().isoformat(), "subject": edited["subject"],
-                "start": _there(edited["start"], zone), "end": _there(edited["end"], zone),
+                "ref": moved["uid"], "originalStart": original.date().isoformat(), "subject": moved["subject"],
+                "start": _there(moved["start"], zone), "end": _there(moved["end"], zone),
             }
         )  # fmt: skip
 
