@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 PROBE = "caret_sync.heartbeat.answer"
 # Until its first heartbeat a cluster may take this long: it has to be loaded first.
 START_SECONDS = 60.0
-# A cluster that does not last is started anew ever more slowly, up to this pause.
+# Clusters that end before their first heartbeat are started anew ever more slowly, up to this pause.
 LONGEST_PAUSE = 30.0
 
 
@@ -115,32 +115,29 @@ class Watchdog:
         self._catch_signals()
         pause = 0.0
         while not self._signals:
-            begun = time.monotonic()
-            cluster = Cluster()
+            cluster, pulse = Cluster(), Pulse(self.stall, time.monotonic())
             try:
-                reason = self._watch(cluster)
+                reason = self._watch(cluster, pulse)
             finally:
                 cluster.kill()
             if self._signals:
                 return
             self.restarts += 1
-            lasted = time.monotonic() - begun
-            pause = 0.0 if lasted > LONGEST_PAUSE else min(max(1.0, 2 * pause), LONGEST_PAUSE)
+            pause = 0.0 if pulse.heard_at is not None else min(max(1.0, 2 * pause), LONGEST_PAUSE)
             log.error("The queue %s; start %s in %.0f s", reason, self.restarts + 1, pause)
             self._rest(pause, None)
 
-    def _watch(self, cluster: Cluster) -> str:
+    def _watch(self, cluster: Cluster, pulse: Pulse) -> str:
         """Until the cluster has ended or stands still, and why; or until everything is to end and it has."""
-        pulse = Pulse(self.stall, time.monotonic())
         log.info("The queue is process group %s", cluster.process.pid)
         while not self._signals:
             self._rest(self.every, cluster)
+            if cluster.heard():
+                pulse.heard(time.monotonic())
             code = cluster.process.poll()
             if code is not None:
                 return f"ended with code {code}"
             self._do_duties()
-            if cluster.heard():
-                pulse.heard(time.monotonic())
             if pulse.is_still(time.monotonic()):
                 return f"has not answered for {self.stall:.0f} s"
             if pulse.should_ask(time.monotonic()):

@@ -152,12 +152,13 @@ def commits_of(campaign: Campaign, pace: str) -> int:
 
 
 def at_commits(campaign: Campaign, everything: bool) -> list[tuple[str, int, Any]]:
-    """Each commit of a run in one task with each that can befall it; of one with many tasks, in turn."""
+    """Each commit of a run in one task with each that can befall it; of one with many tasks, some in turn."""
     chosen = [("one task", at, how) for at in range(1, commits_of(campaign, "one task") + 1) for how in BEFALLEN]
-    many = range(1, commits_of(campaign, "a task a step") + 1)
-    for at in many:
-        ways = BEFALLEN if everything else BEFALLEN[at % len(BEFALLEN) :][:1]
-        chosen += [("a task a step", at, how) for how in ways]
+    last = commits_of(campaign, "a task a step")
+    if everything:
+        return chosen + [("a task a step", at, how) for at in range(1, last + 1) for how in BEFALLEN]
+    for number, at in enumerate(range(1, last + 1, 3)):
+        chosen.append(("a task a step", at, BEFALLEN[number % len(BEFALLEN)]))
     return chosen
 
 
