@@ -20,10 +20,11 @@ from tests.demo.places import ROOT, DemoFailed, clear
 from tests.demo.processes import Children
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(600)"]
-# A leader that starts another process of its group, as the queue does, and says which.
+# A leader that starts another process, in a group of its own, as the queue's watchdog does, and says which.
 WITH_ANOTHER = (
     "import subprocess, sys, time;"
-    "print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']).pid, flush=True);"
+    "command = [sys.executable, '-c', 'import time; time.sleep(600)'];"
+    "print(subprocess.Popen(command, process_group=0).pid, flush=True);"
     "time.sleep(600)"
 )
 
@@ -98,7 +99,9 @@ def test_a_process_that_got_the_number_of_ours_is_left_alone(tmp_path: Path, chi
 
 @pytest.mark.skipif(not proof.PROC.exists(), reason="the system does not show a process's environment")
 @pytest.mark.parametrize("marked", [True, False])
-def test_what_is_left_of_a_group_is_ended_only_with_our_mark(tmp_path: Path, children: Children, marked: bool) -> None:
+def test_what_is_left_of_a_session_is_ended_only_with_our_mark(
+    tmp_path: Path, children: Children, marked: bool
+) -> None:
     child = children.start("worker", [sys.executable, "-c", WITH_ANOTHER], {})
     (record,) = leftovers.read(tmp_path)
     another = pid_in(child.log)
@@ -136,7 +139,7 @@ def test_a_child_that_dies_is_named_with_the_end_of_its_log(children: Children) 
         children.check()
 
 
-def test_the_end_takes_the_whole_group(children: Children) -> None:
+def test_the_end_takes_the_whole_session(children: Children) -> None:
     another = pid_in(children.start("worker", [sys.executable, "-c", WITH_ANOTHER], {}).log)
 
     children.stop()

@@ -23,7 +23,7 @@ PATIENCE = 5.0
 
 @dataclass(frozen=True)
 class Record:
-    """A process that leads a process group of the same number; `mark` stands in the environment of all of them."""
+    """A process that leads a session of the same number; `mark` stands in the environment of everything in it."""
 
     name: str
     pid: int
@@ -72,7 +72,7 @@ def end(records: list[Record]) -> list[Record]:
     """
     left = [record for record in records if is_ours(record)]
     for record in left:
-        kill_group(record.pid)
+        kill_session(record.pid)
     if _gone(left):
         return left
     names = ", ".join(f"{record.name} (process {record.pid})" for record in left)
@@ -80,7 +80,7 @@ def end(records: list[Record]) -> list[Record]:
 
 
 def is_ours(record: Record) -> bool:
-    """The leader is the one that was written down; or it is gone, and all that is left of its group bears the mark."""
+    """The leader is the one that was written down; or it is gone, and all that is left of its session bears the mark."""
     found = proof.started(record.pid)
     if found is not None:
         return found == record.started
@@ -88,9 +88,13 @@ def is_ours(record: Record) -> bool:
     return bool(rest) and all(proof.carries(pid, f"{MARK}={record.mark}") for pid in rest)
 
 
-def kill_group(group: int) -> None:
+def kill_session(leader: int) -> None:
+    """The leader's own group, and the groups that its processes have made."""
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(group, signal.SIGKILL)
+        os.killpg(leader, signal.SIGKILL)
+    for pid in proof.members(leader):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _gone(records: list[Record]) -> bool:

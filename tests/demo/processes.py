@@ -1,4 +1,4 @@
-"""What the demo starts: each a process with a process group and a log of its own, watched, and ended with the demo."""
+"""What the demo starts: each a process with a session and a log of its own, watched, and ended with the demo."""
 
 import contextlib
 import os
@@ -39,7 +39,7 @@ class Children:
         self._children: list[Child] = []
 
     def start(self, name: str, command: list[str], settings: dict[str, str], keep: Sequence[int] = ()) -> Child:
-        """Starts a process in a group of its own, so that Ctrl-C reaches it through the demo alone; `keep`: open files
+        """Starts a process in a session of its own, so that Ctrl-C reaches it through the demo alone; `keep`: open files
         that it takes over."""
         log = self._folder / f"{name.replace(' ', '-')}.log"
         environment = {**os.environ, **settings, MARK: self._mark, "PYTHONUNBUFFERED": "1"}
@@ -60,9 +60,9 @@ class Children:
                 raise reason
 
     def stop(self) -> None:
-        """Asks each leader to end; whatever is left of their groups some seconds later is killed.
+        """Asks each leader to end; whatever is left of their sessions some seconds later is killed.
 
-        Not the whole group: the queue waits for ever for a process that the same signal has ended.
+        Not all processes at once: the queue waits for ever for one that the same signal has ended.
         """
         for child in self._children:
             with contextlib.suppress(ProcessLookupError):
@@ -71,7 +71,7 @@ class Children:
         for child in self._children:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.process.wait(max(0.0, until - time.monotonic()))
-            leftovers.kill_group(child.process.pid)
+            leftovers.kill_session(child.process.pid)
             child.process.wait()
         self._children = []
         leftovers.write(self._folder, [])

@@ -17,10 +17,10 @@ def started(pid: int) -> str | None:
     return f"{boot} {fields[19]}" if fields else None
 
 
-def members(group: int) -> list[int]:
-    """The living processes of a process group; none where the system does not show them."""
+def members(session: int) -> list[int]:
+    """The living processes of a session, in whichever groups; none where the system does not show them."""
     pids = [int(path.name) for path in PROC.iterdir() if path.name.isdecimal()] if PROC.exists() else []
-    return [pid for pid in pids if (fields := _stat(pid)) and int(fields[2]) == group]
+    return [pid for pid in pids if (fields := _stat(pid)) and int(fields[3]) == session]
 
 
 def carries(pid: int, mark: str) -> bool:

@@ -45,7 +45,7 @@ class Servers:
         options = ["--graceful-timeout", "1", "--no-control-socket"]
         self._children.start("web server", [*gunicorn, *options], LOUD, keep=[door.number])
         door.close()
-        self._children.start("worker", [*PYTHON, "manage.py", "qcluster"], LOUD)
+        self._children.start("worker", [*PYTHON, "manage.py", "work"], LOUD)
         self._wait_for_pages()
 
     def _wait_for_pages(self) -> None:
