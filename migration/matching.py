@@ -25,6 +25,8 @@ from migration.likeness import (
 
 # Near misses kept per anomaly: enough to choose from, few enough to look at.
 CANDIDATES = 10
+# How what was found by neither id nor series was found.
+LIKENESS = ("ical_uid", "subject_times")
 T = TypeVar("T")
 
 
@@ -88,10 +90,18 @@ def slots_to_read(known: Iterable[Known], candidates: Iterable[Candidate], resul
     return {(master, start) for master, start in slots if master in masters and start is not None}
 
 
+def ids_to_read(known: Iterable[Known], candidates: Iterable[Candidate], result: Matches) -> set[str]:
+    """New ids of singles and masters whose old one resolves while no list has it: it names an appointment of the mailbox
+    that lies where no list of ours leads, or that a list has left out. Only asking for it tells."""
+    open_ = {pk for pk, one in result.matched.items() if one.how in LIKENESS} | result.anomalies.keys()
+    ids = {one.translated for one in known if one.pk in open_ and one.translated and one.series is None}
+    return ids.difference(one.id for one in candidates) if ids else ids
+
+
 def in_doubt(result: Matches) -> bool:
     """Whether the mailbox has to be looked through again: for what was not found; and for what was found by likeness,
     since that its old id is nowhere, and that no other is as much like it, is absence too."""
-    return bool(result.anomalies) or any(one.how in ("ical_uid", "subject_times") for one in result.matched.values())
+    return bool(result.anomalies) or any(one.how in LIKENESS for one in result.matched.values())
 
 
 def _claim(result: Matches, claimed: set[str], known: Known, candidate: Candidate, outcome: str, how: str) -> None:

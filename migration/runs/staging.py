@@ -1,8 +1,8 @@
 """What a run has read so far, as rows that outlive its worker, and as the records that matching takes.
 
 Parts: "1" the first full reading of the synced calendar, "2", … what later ones found besides; "other 0", … the
-mailbox's other calendars; "seen …" the ids that such a reading saw; "ids" translated ids; "series" edited occurrences;
-"slots" occurrences looked for one by one.
+mailbox's other calendars, "other by id" what only asking for an id gave; "seen …" the ids that such a reading saw, or
+that were asked for; "ids" translated ids; "series" edited occurrences; "slots" occurrences looked for one by one.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,6 +21,7 @@ from migration.models import MigrationRun, StagedPage
 
 OTHER = "other"
 SEEN = "seen"
+BY_ID = f"{OTHER} by id"
 IDS = "ids"
 SERIES = "series"
 SLOTS = "slots"
@@ -44,6 +45,12 @@ def stage_series(run: MigrationRun, number: int, read: dict[str, Series | None])
         number,
         {master: [_row(one) for one in found.exceptions] if found else [] for master, found in read.items()},
     )
+
+
+def stage_by_id(run: MigrationRun, number: int, read: dict[str, Appointment | None]) -> None:
+    """What no list had; that an id was asked for is kept of all."""
+    stage_page(run, BY_ID, number, [one for one in read.values() if one])
+    stage_ids(run, BY_ID, number, read)
 
 
 def stage_slots(run: MigrationRun, number: int, read: dict[Slot, list[Appointment]]) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from calendars.graph.client import BATCH_LIMIT, GraphClient
 from calendars.leases import Lease
 from calendars.models import CalendarConnection
-from migration.matching import Known, in_doubt, masters_to_read, match, slots_to_read
+from migration.matching import Known, ids_to_read, in_doubt, masters_to_read, match, slots_to_read
 from migration.models import MigrationRun
 from migration.runs import calendar, confirming, finishing, reading, staging
 from migration.runs.saving import save
@@ -88,6 +88,8 @@ def decide(work: Work) -> None:
         # What was not found has to be looked for again before it is called missing; until then it is to go.
         cursor, counters = confirming.begin(run, work.client), {**finishing.counters(result), "anomalies": 0}
         save(run, work.lease, state=State.CONFIRMING, cursor=cursor, **counters)
+    elif unlisted := ids_to_read(known, found, result) - (asked := staging.seen_ids(run, staging.BY_ID)):
+        _read(work, sorted(unlisted), work.client.by_ids, staging.stage_by_id, len(asked))
     else:
         finishing.finish(run, work.lease, result)
 
