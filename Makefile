@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix lock contract
+.PHONY: help setup demo test bench check fix lock contract
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -22,6 +22,9 @@ demo: setup ## sample firms, simulated Microsoft, web site and worker on this ma
 
 test: setup ## the whole suite; on PostgreSQL where DATABASE_URL names one
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+bench: setup ## what a move costs: requests, time, memory, beside other ways; ARGS=--quick for a look
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 check: setup ## lint, format, types, missing database migrations
 	@$(BIN)/ruff check .

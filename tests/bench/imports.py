@@ -1,23 +1,24 @@
-"""Seconds and peak memory of an import of 100,000 synced events, on a scratch database beside that of DATABASE_URL.
+"""`python -m tests.bench.imports STEP …`: what `import_sync_data` costs for a hundred firm members at once.
 
-python tests/bench/import_100k.py [EVENTS]
+file EVENTS FOLDER   the file, 1,000 events to a member; its size in megabytes
+import FOLDER        its import into the empty database of DATABASE_URL, and once more, where nothing is left to do
 """
 
+import io
 import json
-import os
-import resource
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.bench.usage import Usage
+
 PER_MEMBER = 1000
+NAME = "import.jsonl"
 
 
-def lines(events: int) -> Iterator[dict]:
+def lines(events: int) -> Iterator[dict[str, Any]]:
     yield {"type": "firm", "slug": "bench", "name": "Bench & Sons LLP"}
     for number in range(events):
         member = f"member{number // PER_MEMBER}@bench.example"
@@ -27,7 +28,7 @@ def lines(events: int) -> Iterator[dict]:
         yield synced_event(member, number)
 
 
-def synced_event(member: str, number: int) -> dict:
+def synced_event(member: str, number: int) -> dict[str, Any]:
     """One in ten is a master, the next an edited occurrence of it, one in twenty edited here since it was synced."""
     start = datetime(2026, 1, 1, 9) + timedelta(hours=number % 8000)
     line = {
@@ -47,46 +48,26 @@ def synced_event(member: str, number: int) -> dict:
     return line
 
 
-def write_file(path: Path, events: int) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(line) + "\n" for line in lines(events))
+def file(events: str, folder: str) -> dict[str, Any]:
+    path = Path(folder, NAME)
+    with path.open("w", encoding="utf-8") as stream:
+        stream.writelines(json.dumps(line) + "\n" for line in lines(int(events)))
+    return {"events": int(events), "size": path.stat().st_size / 1e6}
 
 
-def timed_import(path: Path) -> None:
+def measure(folder: str) -> dict[str, Any]:
+    import django
     from django.core.management import call_command
 
-    begun, cpu_begun = time.perf_counter(), time.process_time()
-    call_command("import_sync_data", str(path))
-    seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu_begun
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"  {seconds:.1f} s ({cpu:.1f} s of them this process computing), peak memory of the process {peak:.0f} MB")
-
-
-def main(events: int) -> None:
-    import django
-    from django.db import connection
-
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    sys.path.insert(0, str(ROOT))
     django.setup()
-    if connection.vendor == "sqlite":
-        scratch = tempfile.TemporaryDirectory()
-        connection.settings_dict["TEST"]["NAME"] = f"{scratch.name}/bench.sqlite3"
-    else:
-        connection.settings_dict["TEST"]["NAME"] = "caret_sync_bench"
-    before = connection.settings_dict["NAME"]
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "bench.jsonl"
-            write_file(path, events)
-            print(f"{events:,} synced events, {path.stat().st_size / 1e6:.0f} MB, {connection.vendor}")
-            timed_import(path)
-            print("again:")
-            timed_import(path)
-    finally:
-        connection.creation.destroy_test_db(before, verbosity=0)
+    call_command("migrate", verbosity=0)
+    found = {}
+    for name in ("first", "again"):
+        with Usage() as usage:
+            call_command("import_sync_data", str(Path(folder, NAME)), stdout=io.StringIO())
+        found[name] = usage.figures
+    return found
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    print(json.dumps({"file": file, "import": measure}[sys.argv[1]](*sys.argv[2:])))
