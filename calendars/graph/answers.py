@@ -36,8 +36,9 @@ def content_of(response: requests.Response) -> Any:
 
 def error_of(status: int, headers: Any, body: Any) -> GraphError | None:
     """What an answer means; None for success. "Microsoft Graph error responses and resource types"."""
-    if 200 <= status < 300:
-        return None if isinstance(body, dict) else unreadable()
+    if status < 400:
+        # Graph redirects nobody; a gateway that does is not followed with a token.
+        return None if 200 <= status < 300 and isinstance(body, dict) else unreadable()
     code = _code(body)
     message = f"{status} {code} request-id {headers.get('request-id', '-')}"
     if status == 401:

@@ -253,7 +253,9 @@ class GraphClient:
         self.requests += 1
         headers = {"Authorization": f"Bearer {token}", "Prefer": PREFER, "Accept": "application/json"}
         try:
-            response = self._session.request(method, url, headers=headers, json=json, timeout=settings.HTTP_TIMEOUT)
+            response = self._session.request(
+                method, url, headers=headers, json=json, timeout=settings.HTTP_TIMEOUT, allow_redirects=False
+            )
         except requests.RequestException as error:
             raise TryLater(type(error).__name__, seconds=settings.RETRY_SECONDS, reason="unreachable") from None
         body = content_of(response)

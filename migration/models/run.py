@@ -43,6 +43,8 @@ class MigrationRun(models.Model):
     wait_reason = models.CharField(max_length=40, blank=True)
     # Tasks begun since the last saved step, counted before they do anything: one that kills its worker is found out.
     attempts = models.PositiveIntegerField(default=0)
+    # Automatic tries after an error that may pass, since a person last took it up.
+    retries = models.PositiveSmallIntegerField(default=0)
     failure_class = models.CharField(max_length=100, blank=True)
     failure_message = models.TextField(blank=True)
     failure_hint = models.TextField(blank=True)

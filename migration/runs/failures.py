@@ -7,6 +7,8 @@ from migration.runs.calendar import CalendarNotFound
 
 # Tasks that may begin without one saved step before the run is given up.
 MAX_ATTEMPTS = 5
+# Automatic tries, a sweep apart, after a refusal that may pass.
+RETRIES = 3
 
 # Errors after which the calendar is looked for again.
 FROM_THE_START = (CalendarNotFound, ItemNotFound, MailboxNotServed)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from calendars import bulk, connections, leases
 from calendars.leases import Lease
-from calendars.models import CalendarConnection, HeldAppointment, SyncedEvent
+from calendars.models import CalendarConnection, Grant, HeldAppointment, SyncedEvent
 from calendars.states import Cause
 from migration import tickets
 from migration.matching import Anomaly, Candidate, Match, Matches
@@ -40,6 +40,8 @@ def finish(run: MigrationRun, lease: Lease, result: Matches) -> None:
         HeldAppointment.objects.bulk_create(held, batch_size=BATCH)
         now = timezone.now()
         save(run, lease, state=MigrationRun.State.DONE, finished_at=now, cursor={}, **counters(result))
+        # Nothing leads back to the old sync from here, so its tokens have no use any more.
+        Grant.objects.filter(connection=connection, service=Grant.Service.EWS).delete()
         connections.move(connection, Cause.RUN_DONE, actor=None, now=now, stopped_at=None, migrated_at=now)
         tickets.close_after_success(connection, now=now)
     run.connection = connection

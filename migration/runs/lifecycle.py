@@ -16,6 +16,8 @@ from firms.models import User
 from migration.models import MigrationRun
 
 TASK = "migration.tasks.advance_run"
+# Reasons of waits whose length Microsoft may have named: never cut short.
+ASKED = ("throttled", "busy")
 RUNNING = (
     MigrationRun.State.QUEUED,
     MigrationRun.State.LISTING,
@@ -49,10 +51,16 @@ def enqueue(run: MigrationRun) -> None:
 
 @transaction.atomic
 def take_up(run: MigrationRun, *, actor: User | None = None) -> bool:
-    """A waiting or failed run goes on where it was; False where it is neither. Nothing it found so far is lost."""
-    taken = MigrationRun.objects.filter(
-        pk=run.pk, state__in=[MigrationRun.State.WAITING, MigrationRun.State.FAILED]
-    ).update(**_going_on(), attempts=0)
+    """A waiting or failed run goes on where it was; False where it is neither, where its connection is no longer
+    migrating, and where Microsoft asked for a wait that is not over. Nothing it found so far is lost."""
+    now = timezone.now()
+    waits_as_asked = Q(wait_reason__in=ASKED, wait_until__gt=now)
+    taken = (
+        MigrationRun.objects.filter(pk=run.pk, state__in=[MigrationRun.State.WAITING, MigrationRun.State.FAILED])
+        .filter(connection__in=CalendarConnection.objects.filter(state=State.MIGRATING))
+        .exclude(waits_as_asked)
+        .update(**_going_on(), attempts=0, retries=0)
+    )
     if taken:
         run.refresh_from_db()
         audit.record("run.taken_up", actor=actor, member=run.connection.member, subject=run, step=run.step)

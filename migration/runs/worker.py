@@ -25,7 +25,7 @@ from migration import tickets
 from migration.models import MigrationRun
 from migration.runs import lifecycle, steps
 from migration.runs.calendar import CalendarNotFound
-from migration.runs.failures import MAX_ATTEMPTS, Failure, failure_of
+from migration.runs.failures import MAX_ATTEMPTS, RETRIES, Failure, failure_of
 from migration.runs.saving import save
 from migration.runs.side_by_side import SideBySide
 
@@ -114,7 +114,7 @@ def _work(run: MigrationRun, lease: Lease, watch: Watch | None) -> None:
     except LeaseLost:
         raise
     except GraphError as error:
-        _fail(run, lease, failure_of(error))
+        _try_again_or_fail(run, lease, failure_of(error))
     except Exception as error:
         # A mistake of ours, or the database's: the class alone, since messages may quote texts of events.
         log.error("run %s: %s in step %s", run.pk, type(error).__name__, run.state)
@@ -168,6 +168,19 @@ def _retry_or_fail(run: MigrationRun, lease: Lease, failure: Failure) -> None:
         _fail(run, lease, failure)
     else:
         _wait(run, lease, "trouble", _soon(settings.SWEEP_SECONDS), attempts=attempts)
+
+
+def _try_again_or_fail(run: MigrationRun, lease: Lease, failure: Failure) -> None:
+    """An answer that sounds final, such as a calendar that is gone, may still pass: only when it stays is it final."""
+    run.refresh_from_db()
+    if run.retries >= RETRIES:
+        _fail(run, lease, failure)
+        return
+    step = MigrationRun.State.QUEUED if failure.from_the_start else run.state
+    save(
+        run, lease, state=MigrationRun.State.WAITING, step=step, wait_until=_soon(settings.SWEEP_SECONDS),
+        wait_reason="trouble", retries=F("retries") + 1,
+    )  # fmt: skip
 
 
 def _wait(run: MigrationRun, lease: Lease, reason: str, until: datetime | None, attempts: int = 0) -> None:

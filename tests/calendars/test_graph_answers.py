@@ -33,6 +33,7 @@ ITEM_GONE = {"error": {"code": "ErrorItemNotFound"}}
         (502, "<html>", TryLater),
         (504, [], TryLater),
         (200, None, TryLater),
+        (302, {"value": []}, TryLater),
         (200, ["no", "object"], TryLater),
     ],
 )

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from calendars import leases
+from calendars import connections, grants, leases
 from calendars.graph.client import GraphClient
-from calendars.models import HeldAppointment, SyncedEvent
+from calendars.models import Grant, HeldAppointment, SyncedEvent
 from calendars.states import State
 from migration import runs, tasks
-from migration.models import MigrationRun, Outcome, StagedPage, Ticket
+from migration.models import MigrationRun, Outcome, StagedPage
 from tests import queue, sample
 from tests.factories import NOW, StaffFactory
 from tests.migration import moving
@@ -217,9 +217,53 @@ def test_a_calendar_that_is_refused_or_gone_fails_the_run_without_an_anomaly(see
     _, connection = seeded
     simulator.fault(path="/events", status=status, body={"error": {"code": "ErrorItemNotFound"}})
     run = moving.migrate(connection, simulator)
-    assert run.state == MigrationRun.State.FAILED
+    for hours in range(1, 5):
+        assert (run.state, run.wait_reason) == ("waiting", "trouble") or hours == 4
+        with time_machine.travel(NOW + timedelta(hours=hours), tick=True):
+            tasks.sweep_runs()
+            queue.drain()
+        run.refresh_from_db()
+    assert run.state == MigrationRun.State.FAILED and run.failure_hint
     assert connection.state == State.MIGRATING
     assert not Outcome.objects.exists()
+
+
+def test_a_calendar_that_is_gone_for_a_moment_costs_a_moment(seeded, simulator):
+    made, connection = seeded
+    simulator.fault(path="/events", status=404, body={"error": {"code": "ErrorItemNotFound"}}, count=1)
+    run = moving.migrate(connection, simulator)
+    assert (run.state, run.step) == ("waiting", "queued")
+    simulator.clock(advance=120)
+    with time_machine.travel(NOW + timedelta(seconds=120), tick=True):
+        tasks.sweep_runs()
+        queue.drain()
+    run.refresh_from_db()
+    connection.refresh_from_db()
+    assert_as_seeded(made, connection, run, simulator)
+
+
+def test_a_wait_that_microsoft_asked_for_is_not_cut_short_by_a_retry(seeded, simulator):
+    _, connection = seeded
+    simulator.fault(path="translateExchangeIds", status=429, headers={"Retry-After": "120"}, count=1)
+    run = moving.migrate(connection, simulator)
+    assert not runs.take_up(run, actor=StaffFactory())
+    with time_machine.travel(NOW + timedelta(seconds=121), tick=True):
+        assert runs.take_up(run, actor=StaffFactory())
+
+
+def test_a_retry_after_the_member_disconnected_starts_nothing(seeded, simulator):
+    _, connection = seeded
+    run = moving.sign_in(connection, simulator)
+    MigrationRun.objects.filter(pk=run.pk).update(state="failed")
+    connections.disconnect(connection, actor=connection.member)
+    assert not runs.take_up(run, actor=StaffFactory())
+
+
+def test_when_all_ids_are_moved_the_tokens_of_the_old_sync_are_gone(seeded, simulator):
+    _, connection = seeded
+    grants.store(connection, Grant.Service.EWS, grants.Tokens(refresh_token="old"))
+    moving.migrate(connection, simulator)
+    assert [grant.service for grant in Grant.objects.all()] == [Grant.Service.GRAPH]
 
 
 def test_a_deletion_that_shifts_the_pages_hides_nothing(seeded, simulator, monkeypatch):
@@ -245,63 +289,6 @@ def test_a_deletion_that_shifts_the_pages_hides_nothing(seeded, simulator, monke
     assert anomalies == set(made.deleted)
 
 
-def test_an_appointment_moved_to_another_calendar_is_found_by_id_and_marked(seeded, simulator):
-    made, connection = seeded
-    moved = made.events[0]
-    rest = [event for event in made.events if event is not moved]
-    shared = {"name": "Shared", "owner": {"name": "Other", "address": "other@harperwolfe.example"}, "events": []}
-    moving.mailbox(
-        simulator, [], calendars=[
-            {"name": "Calendar", "default": True, "events": rest}, {"name": "Private", "events": [moved]}, shared,
-        ],
-    )  # fmt: skip
-    run = moving.migrate(connection, simulator)
-    assert run.anomalies == 4
-    row = SyncedEvent.objects.get(uid=moved["ref"])
-    assert (row.link, row.calendar) == ("linked", "moved")
-
-
-def test_a_calendar_that_is_not_the_default_is_found_by_its_folder_id(simulator, tmp_path):
-    made = sample.calendar(30)
-    folder = "AAMkFolderOfAda+/Ab=="
-    simulator.mailbox(
-        moving.ADDRESS,
-        calendars=[
-            {"name": "Calendar", "default": True, "events": []},
-            {"name": "Matters", "ewsFolderId": folder, "events": made.events},
-        ],
-    )
-    connection = moving.connection_with(made, tmp_path, is_default_calendar=False, ews_folder_id=folder)
-    run = moving.migrate(connection, simulator)
-    assert (run.state, run.by_id) == ("done", 30)
-
-
-def test_without_a_folder_id_the_calendar_that_holds_most_old_ids_is_the_one(simulator, tmp_path):
-    made = sample.calendar(30)
-    simulator.mailbox(
-        moving.ADDRESS,
-        calendars=[
-            {"name": "Calendar", "default": True, "events": made.events[:3]},
-            {"name": "Matters", "events": made.events[3:]},
-        ],
-    )
-    connection = moving.connection_with(made, tmp_path, is_default_calendar=False)
-    run = moving.migrate(connection, simulator)
-    assert (run.state, run.by_id) == ("done", 30)
-    assert SyncedEvent.objects.filter(calendar="moved").count() == 3
-
-
-def test_no_calendar_holds_an_old_id_so_a_person_has_to_look(simulator, tmp_path):
-    made = sample.calendar(10)
-    simulator.mailbox(moving.ADDRESS, calendars=[{"name": "Calendar", "default": True, "events": []}])
-    connection = moving.connection_with(made, tmp_path, is_default_calendar=False)
-    run = moving.migrate(connection, simulator)
-    assert (run.state, run.failure_class) == ("failed", "CalendarNotFound")
-    assert Ticket.objects.get().kind == Ticket.Kind.CALENDAR_NOT_FOUND
-    assert not Outcome.objects.exists()
-    assert connection.state == State.MIGRATING
-
-
 def test_candidates_of_anomalies_are_held_with_what_they_showed(simulator, tmp_path):
     made = sample.calendar(20)
     near = made.events[0]
@@ -321,24 +308,6 @@ def test_metadata_only_tries_no_old_id(seeded, simulator):
     assert run.state == MigrationRun.State.DONE
     assert run.by_id == 0 and run.by_metadata == 156
     assert not [line for line in simulator.journal() if line["path"].endswith("translateExchangeIds")]
-
-
-def test_in_another_account_a_calendar_that_is_not_the_default_is_found_by_its_one_name(simulator, tmp_path):
-    made = sample.calendar(12)
-    theirs = [{"name": "Calendar", "default": True, "events": []}, {"name": "matters", "events": made.events}]
-    simulator.mailbox(moving.ADDRESS, calendars=theirs)
-    connection = moving.connection_with(made, tmp_path, is_default_calendar=False, calendar_name="Matters")
-    run = moving.migrate(connection, simulator, metadata_only=True)
-    assert (run.state, run.by_metadata) == ("done", 12)
-
-
-def test_two_calendars_of_the_same_name_are_for_a_person_to_choose_from(simulator, tmp_path):
-    made = sample.calendar(5)
-    theirs = [{"name": "Matters", "default": True, "events": made.events}, {"name": "Matters", "events": []}]
-    simulator.mailbox(moving.ADDRESS, calendars=theirs)
-    connection = moving.connection_with(made, tmp_path, is_default_calendar=False, calendar_name="Matters")
-    run = moving.migrate(connection, simulator, metadata_only=True)
-    assert (run.state, run.failure_class) == ("failed", "CalendarNotFound")
 
 
 def test_disconnecting_cancels_the_run_and_every_id_stays(seeded, simulator, settings):
