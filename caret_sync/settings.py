@@ -126,6 +126,11 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env.database("DATABASE_URL", BASE_DIR / "caret_sync.sqlite3")}
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # A worker that is frozen in the middle of a transaction must not keep its rows longer than its lease.
+    DATABASES["default"]["OPTIONS"].setdefault(
+        "options", f"-c idle_in_transaction_session_timeout={int(LEASE_SECONDS * 1000)}"
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
@@ -41,11 +42,22 @@ def test_silence_counts_from_the_first_question_without_an_answer():
     assert not one.is_still(1122)
 
 
-def test_nobody_is_called_dead_who_was_not_asked():
-    """Where the database does not answer, no question reaches the cluster."""
+def test_silence_alone_is_no_sign_of_death():
     one = pulse()
     one.heard(1001)
     assert not one.is_still(1_000_000)
+
+
+def test_a_question_that_the_database_does_not_take_has_been_asked(monkeypatch: pytest.MonkeyPatch):
+    """A process that is frozen in the middle of a transaction keeps a SQLite database from everybody."""
+
+    def locked(*args: object, **kwargs: object) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr("caret_sync.watchdog.async_task", locked)
+    one = pulse()
+    Watchdog([], every=1, stall=1, patience=1)._ask(one)
+    assert one.unanswered_since is not None
 
 
 def test_a_cluster_that_has_yet_to_load_is_given_time():

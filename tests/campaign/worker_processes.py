@@ -131,11 +131,12 @@ class Worker:
 
     @property
     def busy_with_a_run(self) -> int | None:
-        """The worker that was the last to begin a task of a run, if it lives."""
-        names = dict(self._said(r"(Process-\w+) ready for work at (\d+)$"))
-        begun = self._said(r"(Process-\w+) processing \S+ 'migration.tasks.advance_run'")
-        pid = int(names[begun[-1][0]]) if begun else 0
-        return pid if pid in self.members else None
+        """The worker that has begun a task of a run, and not ended it, and lives."""
+        members, pids = self.members, dict(self._said(r"(Process-\w+) ready for work at (\d+)$"))
+        ended = {name for (name,) in self._said(r"'migration.tasks.advance_run' \((\S+)\)")}
+        begun = self._said(r"(Process-\w+) processing (\S+) 'migration.tasks.advance_run'")
+        busy = [int(pids[process]) for process, name in begun if name not in ended and int(pids[process]) in members]
+        return busy[-1] if busy else None
 
     @property
     def starts(self) -> int:
