@@ -7,21 +7,12 @@ original start. What several appointments are equally like stays ambiguous: a wr
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from migration.likeness import (
-    MASTER,
-    Candidate,
-    Details,
-    Known,
-    pair,
-    resemblance,
-    subject_key,
-    times,
-    times_and_subject,
-)
+from migration.likeness import MASTER, Candidate, Known, resemblance, subject_key, times, times_and_subject
+from migration.lookalikes import Edited, pair
 
 # Near misses kept per anomaly: enough to choose from, few enough to look at.
 CANDIDATES = 10
@@ -156,65 +147,19 @@ def _by_subject_and_times(
         (one for one in candidates if one.id not in claimed and not one.series and not one.elsewhere), times_and_subject
     )
     ours = _groups((one for one in known if one.pk not in result.matched and one.series is None), times_and_subject)
-    edited: _Edited | None = None
+    edited: Edited | None = None
     for key, mine in ours.items():
         others = theirs.get(key, [])
         if len(mine) == len(others) == 1:
             _claim(result, claimed, mine[0], others[0], "metadata", "subject_times")
         elif others:
-            edited = edited or _Edited(known, candidates, read)
-            pairs, left, left_there = pair(*_told_apart(mine, others, edited, result))
+            edited = edited or Edited(known, candidates, read)
+            pairs, left, left_there = pair(mine, others, edited)
             for one, other in pairs:
                 _claim(result, claimed, one, other, "metadata", "subject_times")
             ambiguous.update(one.pk for one in left if left_there)
+    result.untold = edited.untold if edited else set()
     return ambiguous
-
-
-class _Edited:
-    """The edited occurrences of each series, by the start that its pattern gave them."""
-
-    def __init__(self, known: Iterable[Known], candidates: Iterable[Candidate], read: Collection[str]) -> None:
-        self.read = read
-        self.ours = _starts((one.series, one.original_start) for one in known if one.series is not None)
-        self.theirs = _starts((one.series, one.original_start) for one in candidates if one.kind == "exception")
-
-
-def _starts(pairs: Iterable[tuple[Hashable, int | None]]) -> Mapping[Hashable, frozenset[int]]:
-    found: dict[Hashable, set[int]] = defaultdict(set)
-    for series, start in pairs:
-        if start is not None:
-            found[series].add(start)
-    return {series: frozenset(starts) for series, starts in found.items()}
-
-
-def _told_apart(
-    mine: Sequence[Known], theirs: Sequence[Candidate], edited: _Edited, result: Matches
-) -> tuple[list[tuple[Known, Details]], list[tuple[Candidate, Details]]]:
-    """Both with what may tell them apart. A UID or a spelling that only one side has tells nothing; edited occurrences
-    do once those of all the series have been read."""
-    uids = {one.ical_uid for one in mine} & {one.ical_uid for one in theirs}
-    spellings = {one.subject for one in mine} & {one.subject for one in theirs}
-    masters = {one.id for one in theirs if one.kind == MASTER}
-    unread = masters.difference(edited.read)
-    telling = any(one.pk in edited.ours for one in mine)
-    if telling:
-        result.untold |= unread
-    ours, others = (edited.ours, edited.theirs) if telling and not unread else ({}, {})
-    nothing = frozenset[int]()
-
-    def details(one: Known | Candidate, starts: frozenset[int]) -> Details:
-        return Details(
-            one.ical_uid if one.ical_uid in uids else "",
-            one.subject if one.subject in spellings else "",
-            subject_key(one.location),
-            one.pattern,
-            starts,
-        )
-
-    return (
-        [(one, details(one, ours.get(one.pk, nothing))) for one in mine],
-        [(one, details(one, others.get(one.id, nothing))) for one in theirs],
-    )
 
 
 def _occurrences(known: Iterable[Known], candidates: Iterable[Candidate], result: Matches) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from calendars.models import HeldAppointment, SyncedEvent
 from tests.migration import moving
-from tests.migration.both_sides import AMBIGUOUS, ID, NOT_FOUND, UID, BothSides, found, held, old_id
+from tests.migration.both_sides import AMBIGUOUS, ID, LIKENESS, NOT_FOUND, UID, BothSides, found, held, old_id
 
 pytestmark = pytest.mark.django_db
 BY_LIKENESS = "metadata", "subject_times"
@@ -155,14 +155,19 @@ def test_what_was_moved_to_another_calendar_is_not_taken_for_a_copy_left_behind(
     assert {row.uid for row in rows} == {"by id", "by uid"}
 
 
-def test_an_id_that_leads_into_somebody_elses_calendar_finds_nothing_there(moved, simulator):
+def test_in_somebody_elses_calendar_an_id_leads_to_its_appointment_and_likeness_to_none(moved, simulator):
     both, shared = BothSides(), BothSides()
-    both.events.remove(appointment := both.add("theirs now", found=ID))
-    shared.events.append(appointment)
+    for uid, how in (("by id", ID), ("by uid", UID), ("alike", LIKENESS)):
+        both.events.remove(appointment := both.add(uid, found=how))
+        shared.events.append(appointment)
     owner = {"owner": {"name": "Other", "address": "other@harperwolfe.example"}}
     calendars = [{"name": "Calendar", "default": True, "events": []}, OTHER | owner | {"events": shared.events}]
     connection = moved(both, calendars=calendars)
-    assert found(connection, simulator) == {"theirs now": NOT_FOUND}
+    assert found(connection, simulator) == {
+        "by id": ("id", "translated", "by id"), "by uid": NOT_FOUND, "alike": NOT_FOUND,
+    }  # fmt: skip
+    assert SyncedEvent.objects.get(connection=connection, uid="by id").calendar == "moved"
+    assert not any(held(connection, simulator).values())
 
 
 def test_two_old_ids_that_lead_to_one_appointment_make_one_link_of_the_event_that_it_is(moved, simulator):

@@ -1,0 +1,169 @@
+"""Made-up calendars on both sides, with the truth about which appointment is whose.
+
+Events come from few subjects, times and places, so that many look the same. Then Outlook goes on without us: it renames,
+moves, deletes, copies, makes anew, forgets ids. What is changed there becomes something nobody else has: what two sides
+hold could otherwise speak against the truth, and no engine could tell.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import count
+
+from hypothesis import strategies as st
+
+from migration.matching import Candidate, Known
+
+MONDAY = int(datetime(2026, 12, 7, 14, tzinfo=UTC).timestamp()) // 60
+HOUR, DAY = 60, 24 * 60
+MIDNIGHT = MONDAY - 14 * HOUR
+WEEKLY, DAILY = "weekly every 1 on monday", "daily every 1"
+SUBJECTS = ["Hearing", "Hearing", "hearing ", "Call", ""]
+# Start, length, all day.
+TIMES = [(MONDAY, HOUR, False), (MONDAY, HOUR, False), (MONDAY + HOUR, HOUR, False), (MIDNIGHT, DAY, True)]
+PLACES = ["", "", "Court 3", "Phone"]
+PATTERNS = ["", "", "", WEEKLY, DAILY]
+# What happens to an appointment, mostly nothing.
+EDITS = [(), (), (), (), ("rename",), ("move",), ("relocate",), ("repattern",), ("relocate", "repattern"), ("drop uid",),
+         ("elsewhere",), ("copy",), ("copy with uid",), ("delete",), ("anew",), ("relocate", "copy")]  # fmt: skip
+# What became of an edited occurrence of ours.
+FATES = ["edited", "edited", "edited", "ordinary", "cancelled"]
+
+
+@dataclass
+class World:
+    """`truth`: primary key → id of the counterpart, None where there is none any more. `read`, `ordinary`: what reading
+    a series, or one slot of it, gives."""
+
+    known: list[Known] = field(default_factory=list)
+    listed: list[Candidate] = field(default_factory=list)
+    read: dict[str, list[Candidate]] = field(default_factory=dict)
+    ordinary: dict[tuple[str, int], Candidate] = field(default_factory=dict)
+    cancelled: dict[str, list[int]] = field(default_factory=dict)
+    truth: dict[int, str | None] = field(default_factory=dict)
+
+    @property
+    def owners(self) -> dict[str, int]:
+        return {there: pk for pk, there in self.truth.items() if there is not None}
+
+    def appointments(self) -> dict[str, Candidate]:
+        rows = [*self.listed, *(one for rows in self.read.values() for one in rows), *self.ordinary.values()]
+        return {one.id: one for one in rows}
+
+
+class Chance:
+    """Few decisions for hypothesis, so that it can make failures smaller; the same for the same seed."""
+
+    def __init__(self, draw) -> None:
+        self.draw = draw
+
+    def of(self, choices: list):
+        return self.draw(st.sampled_from(choices))
+
+
+@st.composite
+def worlds(draw, most: int = 7) -> World:
+    chance, world, fresh, pks = Chance(draw), World(), count(1), count(1)
+    for _ in range(draw(st.integers(1, most))):
+        _event(world, chance, next(pks), fresh, pks)
+    _lead_astray(world, chance)
+    shuffled = random.Random(draw(st.integers(0, 3)))
+    shuffled.shuffle(world.known)
+    shuffled.shuffle(world.listed)
+    return world
+
+
+def _event(world: World, chance: Chance, pk: int, fresh: Iterator[int], pks: Iterator[int]) -> None:
+    start, length, all_day = chance.of(TIMES)
+    uid = chance.of(["", "own", "own", "shared"])
+    one = Known(
+        pk, f"event-{pk % 3}-{pk}", chance.of(SUBJECTS), start, start + length, all_day, chance.of(PLACES),
+        chance.of(PATTERNS), f"own {pk}" if uid == "own" else uid,
+    )  # fmt: skip
+    # Its number says nothing of ours: the order of ids is another on each side.
+    name = f"c{pk * 7 % 10}{pk}"
+    there = Candidate(
+        name, "seriesMaster" if one.pattern else "singleInstance", one.subject, one.start, one.end, one.all_day,
+        one.location, one.pattern, one.ical_uid,
+    )  # fmt: skip
+    edits = chance.of(EDITS)
+    for edit in edits:
+        there = _edited(there, edit, fresh)
+    deleted = "delete" in edits
+    by_id = not deleted and "anew" not in edits and chance.of([True, False])
+    world.known.append(replace(one, translated=name if by_id else ""))
+    world.truth[pk] = None if deleted else name
+    if not deleted:
+        world.listed.append(there)
+    if there.kind == "seriesMaster":
+        world.read[name] = []
+    for edit in edits:
+        if edit.startswith("copy"):
+            copy = replace(there, id=f"{name}-copy", ical_uid=there.ical_uid if "uid" in edit else f"new {next(fresh)}")
+            world.listed.append(copy)
+            world.read[copy.id] = []
+    if one.pattern:
+        _occurrences(world, chance, one, None if deleted or there.pattern != one.pattern else there, fresh, pks)
+
+
+def _edited(there: Candidate, edit: str, fresh: Iterator[int]) -> Candidate:
+    number = next(fresh)
+    if edit == "rename":
+        return replace(there, subject=f"Renamed {number}")
+    if edit == "move" and there.start is not None and there.end is not None:
+        shift = number * 7 * DAY
+        return replace(there, start=there.start + shift, end=there.end + shift)
+    if edit == "relocate":
+        return replace(there, location=f"Place {number}")
+    if edit == "repattern" and there.pattern:
+        monthly = f"absoluteMonthly every {number + 1 + number // 11} day 7"
+        return replace(there, kind="seriesMaster", pattern=monthly)
+    if edit == "drop uid":
+        return replace(there, ical_uid="")
+    if edit == "anew":
+        return replace(there, ical_uid=f"new {number}")
+    return replace(there, elsewhere=True) if edit == "elsewhere" else there
+
+
+def _occurrences(
+    world: World, chance: Chance, series: Known, master: Candidate | None, fresh: Iterator[int], pks: Iterator[int]
+) -> None:
+    """Each series has edited weeks of its own; the first of them stays edited as long as there is a series."""
+    for number in range(chance.of([0, 0, 1, 2])):
+        slot = series.start + (1 + series.pk * 2 + number) * 7 * DAY
+        pk = next(pks)
+        world.known.append(
+            Known(pk, f"edited {pk}", chance.of(SUBJECTS), slot + HOUR, slot + 2 * HOUR, False, series=series.pk,
+                  original_start=slot)
+        )  # fmt: skip
+        world.truth[pk] = None
+        fate = chance.of(FATES) if number else "edited"
+        if master is None or fate == "cancelled":
+            if master is not None:
+                world.cancelled.setdefault(master.id, []).append(slot)
+            continue
+        there = Candidate(
+            f"{master.id}-{slot}", fate if fate == "ordinary" else "exception", world.known[-1].subject, slot + HOUR,
+            slot + 2 * HOUR, False, original_start=slot, series=master.id, elsewhere=master.elsewhere,
+        )  # fmt: skip
+        world.truth[pk] = there.id
+        if fate == "ordinary":
+            world.ordinary[master.id, slot] = replace(there, kind="occurrence")
+        else:
+            world.read[master.id].append(there)
+    if master is not None and chance.of([False, True]):
+        slot = series.start + (60 + next(fresh)) * 7 * DAY
+        extra = Candidate(f"{master.id}-{slot}", "exception", "Hearing", slot, slot + HOUR, False,
+                          original_start=slot, series=master.id, elsewhere=master.elsewhere)  # fmt: skip
+        world.read[master.id].append(extra)
+
+
+def _lead_astray(world: World, chance: Chance) -> None:
+    """Sometimes two old ids lead to one appointment."""
+    led = [one for one in world.known if one.translated]
+    if led and chance.of([False, False, True]):
+        target, number = chance.of(led), chance.of(list(range(len(world.known))))
+        stray = world.known[number]
+        if stray.series is None and not stray.translated:
+            world.known[number] = replace(stray, translated=target.translated)
