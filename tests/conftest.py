@@ -11,6 +11,7 @@ from tests.simulator.client import Simulator
 
 # A busy machine is no failure.
 hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.register_profile("soak", deadline=None, max_examples=5000)
 hypothesis_settings.load_profile("untimed")
 
 
@@ -19,6 +20,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--campaign", choices=("pairwise", "all"), default="pairwise",
         help="which variants of disturbed runs are tried: those in which all pairs occur (default), or all there are",
     )  # fmt: skip
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--campaign") == "all":
+        hypothesis_settings.load_profile("soak")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

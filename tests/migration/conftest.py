@@ -22,6 +22,7 @@ def moved(simulator, tmp_path) -> Iterator[Callable[..., CalendarConnection]]:
         connection = moving.connection_with(Sample(lines=both.lines), tmp_path)
         run = moving.migrate(connection, simulator)
         assert run.state == MigrationRun.State.DONE
+        moving.assert_only_read(simulator)
         assert run.by_id + run.by_metadata + run.anomalies == run.total == len(both.lines)
         return connection
 

@@ -62,3 +62,11 @@ def refs(simulator: Simulator, address: str = ADDRESS) -> dict[str, str]:
             for exception in event.get("exceptions") or []:
                 found[exception["immutableId"]] = exception["ref"]
     return found
+
+
+def assert_only_read(simulator: Simulator) -> None:
+    """Whatever was asked of Outlook changed nothing in it, and mailed nobody (I2)."""
+    reading = ("/translateExchangeIds", "/$batch", "/token")
+    lines = [line for line in simulator.journal() if line["method"] != "GET" and not line["path"].endswith(reading)]
+    assert lines == []
+    assert simulator.outbox() == []

@@ -2,12 +2,15 @@
 
 import random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migration.matching import Matches, masters_to_read, match, slots_to_read
 from tests.migration.oracle import Verdict, judge
 from tests.migration.worlds import World, worlds
+
+# In make soak as many as its profile says.
+often = settings(max_examples=max(200, settings().max_examples))
 
 
 def settle(world: World, rng: random.Random | None = None) -> Matches:
@@ -37,11 +40,13 @@ def verdict_of(result: Matches) -> Verdict:
     )
 
 
+@often
 @given(worlds())
 def test_no_link_is_wrong_and_nothing_is_missed_that_can_be_told_apart(world):
     judge(world, verdict_of(settle(world)))
 
 
+@often
 @given(worlds(), st.randoms(use_true_random=False))
 def test_neither_order_nor_the_size_of_what_is_read_at_once_changes_the_outcome(world, rng):
     assert settle(world, rng) == settle(world)

@@ -51,16 +51,7 @@ def assert_as_seeded(made, connection, run, simulator):
     assert {uid for uid, (outcome, *_) in found.items() if outcome == "metadata"} == set(made.renumbered)
     assert (run.by_id, run.by_metadata, run.anomalies) == (150, 6, 4)
     assert run.by_id + run.by_metadata + run.anomalies == run.total == len(made.lines)
-    assert_only_read(simulator)
-
-
-def assert_only_read(simulator):
-    changing = [
-        line for line in simulator.journal()
-        if line["method"] != "GET" and not line["path"].endswith(("/translateExchangeIds", "/$batch", "/token"))
-    ]  # fmt: skip
-    assert changing == []
-    assert simulator.outbox() == []
+    moving.assert_only_read(simulator)
 
 
 def test_a_run_links_everything_as_seeded_and_changes_nothing_in_outlook(seeded, simulator):

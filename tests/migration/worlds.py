@@ -5,11 +5,11 @@ moves, deletes, copies, makes anew, forgets ids. What is changed there becomes s
 hold could otherwise speak against the truth, and no engine could tell.
 """
 
-import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -52,34 +52,33 @@ class World:
         return {one.id: one for one in rows}
 
 
-class Chance:
-    """Few decisions for hypothesis, so that it can make failures smaller; the same for the same seed."""
-
-    def __init__(self, draw) -> None:
-        self.draw = draw
-
-    def of(self, choices: list):
-        return self.draw(st.sampled_from(choices))
+Choose = Callable[[list], Any]
 
 
 @st.composite
 def worlds(draw, most: int = 7) -> World:
-    chance, world, fresh, pks = Chance(draw), World(), count(1), count(1)
-    for _ in range(draw(st.integers(1, most))):
-        _event(world, chance, next(pks), fresh, pks)
-    _lead_astray(world, chance)
-    shuffled = random.Random(draw(st.integers(0, 3)))
-    shuffled.shuffle(world.known)
-    shuffled.shuffle(world.listed)
+    """For hypothesis, which makes failures smaller."""
+    world = made(lambda choices: draw(st.sampled_from(choices)), draw(st.integers(1, most)))
+    _lead_astray(world, lambda choices: draw(st.sampled_from(choices)))
     return world
 
 
-def _event(world: World, chance: Chance, pk: int, fresh: Iterator[int], pks: Iterator[int]) -> None:
-    start, length, all_day = chance.of(TIMES)
-    uid = chance.of(["", "own", "own", "shared"])
+def made(choose: Choose, number: int) -> World:
+    """Of so many events, and their edited occurrences."""
+    world, fresh, pks = World(), count(1), count(1)
+    for _ in range(number):
+        _event(world, choose, next(pks), fresh, pks)
+    # Neither side comes in the order of the other.
+    world.listed.sort(key=lambda one: one.id[::-1])
+    return world
+
+
+def _event(world: World, choose: Choose, pk: int, fresh: Iterator[int], pks: Iterator[int]) -> None:
+    start, length, all_day = choose(TIMES)
+    uid = choose(["", "own", "own", "shared"])
     one = Known(
-        pk, f"event-{pk % 3}-{pk}", chance.of(SUBJECTS), start, start + length, all_day, chance.of(PLACES),
-        chance.of(PATTERNS), f"own {pk}" if uid == "own" else uid,
+        pk, f"event-{pk % 3}-{pk}", choose(SUBJECTS), start, start + length, all_day, choose(PLACES),
+        choose(PATTERNS), f"own {pk}" if uid == "own" else uid,
     )  # fmt: skip
     # Its number says nothing of ours: the order of ids is another on each side.
     name = f"c{pk * 7 % 10}{pk}"
@@ -87,11 +86,11 @@ def _event(world: World, chance: Chance, pk: int, fresh: Iterator[int], pks: Ite
         name, "seriesMaster" if one.pattern else "singleInstance", one.subject, one.start, one.end, one.all_day,
         one.location, one.pattern, one.ical_uid,
     )  # fmt: skip
-    edits = chance.of(EDITS)
+    edits = choose(EDITS)
     for edit in edits:
         there = _edited(there, edit, fresh)
     deleted = "delete" in edits
-    by_id = not deleted and "anew" not in edits and chance.of([True, False])
+    by_id = not deleted and "anew" not in edits and choose([True, False])
     world.known.append(replace(one, translated=name if by_id else ""))
     world.truth[pk] = None if deleted else name
     if not deleted:
@@ -104,15 +103,17 @@ def _event(world: World, chance: Chance, pk: int, fresh: Iterator[int], pks: Ite
             world.listed.append(copy)
             world.read[copy.id] = []
     if one.pattern:
-        _occurrences(world, chance, one, None if deleted or there.pattern != one.pattern else there, fresh, pks)
+        goes_on = not deleted and (there.pattern, there.start) == (one.pattern, one.start)
+        _occurrences(world, choose, one, there if goes_on else None, fresh, pks)
 
 
 def _edited(there: Candidate, edit: str, fresh: Iterator[int]) -> Candidate:
     number = next(fresh)
     if edit == "rename":
         return replace(there, subject=f"Renamed {number}")
-    if edit == "move" and there.start is not None and there.end is not None:
-        shift = number * 7 * DAY
+    if edit == "move" and there.start is not None and there.end is not None and not (there.all_day and there.pattern):
+        # To an hour of its own, too: the starts that a series' pattern gave are none of it any more.
+        shift = number * 7 * DAY + (0 if there.all_day else 3 * HOUR + 17)
         return replace(there, start=there.start + shift, end=there.end + shift)
     if edit == "relocate":
         return replace(there, location=f"Place {number}")
@@ -127,18 +128,18 @@ def _edited(there: Candidate, edit: str, fresh: Iterator[int]) -> Candidate:
 
 
 def _occurrences(
-    world: World, chance: Chance, series: Known, master: Candidate | None, fresh: Iterator[int], pks: Iterator[int]
+    world: World, choose: Choose, series: Known, master: Candidate | None, fresh: Iterator[int], pks: Iterator[int]
 ) -> None:
     """Each series has edited weeks of its own; the first of them stays edited as long as there is a series."""
-    for number in range(chance.of([0, 0, 1, 2])):
+    for number in range(choose([0, 0, 1, 2])):
         slot = series.start + (1 + series.pk * 2 + number) * 7 * DAY
         pk = next(pks)
         world.known.append(
-            Known(pk, f"edited {pk}", chance.of(SUBJECTS), slot + HOUR, slot + 2 * HOUR, False, series=series.pk,
+            Known(pk, f"edited {pk}", choose(SUBJECTS), slot + HOUR, slot + 2 * HOUR, False, series=series.pk,
                   original_start=slot)
         )  # fmt: skip
         world.truth[pk] = None
-        fate = chance.of(FATES) if number else "edited"
+        fate = choose(FATES) if number else "edited"
         if master is None or fate == "cancelled":
             if master is not None:
                 world.cancelled.setdefault(master.id, []).append(slot)
@@ -152,18 +153,18 @@ def _occurrences(
             world.ordinary[master.id, slot] = replace(there, kind="occurrence")
         else:
             world.read[master.id].append(there)
-    if master is not None and chance.of([False, True]):
+    if master is not None and choose([False, True]):
         slot = series.start + (60 + next(fresh)) * 7 * DAY
         extra = Candidate(f"{master.id}-{slot}", "exception", "Hearing", slot, slot + HOUR, False,
                           original_start=slot, series=master.id, elsewhere=master.elsewhere)  # fmt: skip
         world.read[master.id].append(extra)
 
 
-def _lead_astray(world: World, chance: Chance) -> None:
+def _lead_astray(world: World, choose: Choose) -> None:
     """Sometimes two old ids lead to one appointment."""
     led = [one for one in world.known if one.translated]
-    if led and chance.of([False, False, True]):
-        target, number = chance.of(led), chance.of(list(range(len(world.known))))
+    if led and choose([False, False, True]):
+        target, number = choose(led), choose(list(range(len(world.known))))
         stray = world.known[number]
         if stray.series is None and not stray.translated:
             world.known[number] = replace(stray, translated=target.translated)
