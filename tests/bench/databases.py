@@ -96,6 +96,5 @@ def both(folder: Path) -> tuple[list[Database], str]:
         return [Sqlite(folder), Postgres(url)], ""
     except psycopg.Error as error:
         reason = str(error).strip().partition("\n")[0]
-        return [
-            Sqlite(folder)
-        ], f"PostgreSQL is skipped: DATABASE_URL names none that answers, nor 127.0.0.1 ({reason})"
+        where = "the server of DATABASE_URL" if url == asked else "DATABASE_URL names no PostgreSQL, and 127.0.0.1"
+        return [Sqlite(folder)], f"PostgreSQL is skipped: {where} does not answer ({reason})"
