@@ -26,6 +26,9 @@ test: setup ## the whole suite; on PostgreSQL where DATABASE_URL names one
 bench: setup ## what a move costs: requests, time, memory, beside other ways; ARGS=--quick for a look
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+soak: setup ## every variant of a disturbed run, and twenty kills in a row; takes some ten minutes
+	@$(BIN)/python -m pytest -n 2 --campaign=all tests/campaign $(ARGS)
+
 check: setup ## lint, format, types, missing database migrations
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

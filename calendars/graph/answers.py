@@ -1,5 +1,6 @@
 """What an answer of Graph's means: an error of ours, or content that is as documented."""
 
+import re
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
@@ -62,10 +63,10 @@ def _later(status: int, headers: Any, message: str, code: str) -> TryLater:
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    """Of a `Retry-After`, which HTTP lets be a number of seconds or a date."""
+    """Of a `Retry-After`, which HTTP lets be a number of seconds or a date; a fraction is understood too."""
     if not retry_after:
         return None
-    if retry_after.strip().isdecimal():
+    if re.fullmatch(r"\s*[0-9]+(\.[0-9]+)?\s*", retry_after):
         return float(retry_after)
     try:
         return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())

@@ -24,6 +24,7 @@ from calendars.graph.errors import (
     ItemNotFound,
     TryLater,
 )
+from calendars.graph.pace import Pace
 
 PREFER = 'IdType="ImmutableId", outlook.timezone="UTC"'
 PAGE = 1000
@@ -65,21 +66,6 @@ class Page:
     def appointments(self, without: Collection[str] = ()) -> list[Appointment]:
         """All but those whose ids are in `without`; raises TryLater for an answer that cannot be read."""
         return [readable(appointment, value) for value in self.values if value.get("id") not in without]
-
-
-class Pace:
-    """Shared by the clients of one mailbox: when Microsoft asks one of them to wait, all of them do."""
-
-    def __init__(self) -> None:
-        self.not_before = 0.0
-
-    def keep(self) -> None:
-        pause = self.not_before - time.monotonic()
-        if pause > 0:
-            time.sleep(pause)
-
-    def hold_off(self, seconds: float) -> None:
-        self.not_before = max(self.not_before, time.monotonic() + seconds)
 
 
 class GraphClient:
@@ -210,7 +196,7 @@ class GraphClient:
             {"id": str(number), "method": "GET", "url": paths[key], "headers": {"Prefer": PREFER}}
             for number, key in enumerate(keys)
         ]
-        answer = self._send("POST", "/$batch", json={"requests": items})
+        answer = self._send("POST", "/$batch", json={"requests": items}, weight=len(items))
         answers: dict[str, dict[str, Any] | GraphError] = {}
         for one in answer.get("responses") or []:
             try:
@@ -226,8 +212,11 @@ class GraphClient:
     def _get(self, path: str) -> dict[str, Any]:
         return self._send("GET", path)
 
-    def _send(self, method: str, path: str, *, json: Any = None) -> dict[str, Any]:
-        """One request, repeated while the disturbance is short. Only what may safely be sent twice comes here."""
+    def _send(self, method: str, path: str, *, json: Any = None, weight: int = 1) -> dict[str, Any]:
+        """One request, repeated while the disturbance is short. Only what may safely be sent twice comes here.
+
+        `weight`: as how many it counts toward Microsoft's limit.
+        """
         url = path if path.startswith("http") else settings.GRAPH_URL + path
         if urlsplit(url)[:2] != urlsplit(settings.GRAPH_URL)[:2]:
             # A link to the next page that leads elsewhere would take the token there.
@@ -235,7 +224,7 @@ class GraphClient:
         attempt, refreshed, until = 0, False, time.monotonic() + settings.HTTP_TIMEOUT
         while True:
             try:
-                return self._once(method, url, json)
+                return self._once(method, url, json, weight)
             except GrantRefused:
                 if refreshed:
                     raise
@@ -246,9 +235,9 @@ class GraphClient:
                 attempt = attempt + 1 if time.monotonic() < until else settings.RETRY_ATTEMPTS
                 self._wait(error, attempt)
 
-    def _once(self, method: str, url: str, json: Any) -> dict[str, Any]:
+    def _once(self, method: str, url: str, json: Any, weight: int) -> dict[str, Any]:
         token = self.token(False)
-        self.pace.keep()
+        self.pace.keep(weight)
         self.before_request()
         self.requests += 1
         headers = {"Authorization": f"Bearer {token}", "Prefer": PREFER, "Accept": "application/json"}
@@ -268,11 +257,11 @@ class GraphClient:
         """Waits where that is short and there are attempts left; else raises the error, with the time to wait."""
         jitter = random.uniform(1, 1.5)  # noqa: S311  no secret
         seconds = error.seconds if error.asked else settings.RETRY_SECONDS * 2 ** (attempt - 1) * jitter
+        if error.asked:
+            self.pace.hold_off(seconds)
         if attempt >= settings.RETRY_ATTEMPTS or seconds > settings.SHORT_WAIT_SECONDS:
             error.seconds = seconds
             raise error
-        if error.asked:
-            self.pace.hold_off(seconds)
         time.sleep(seconds)
 
 

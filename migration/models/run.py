@@ -37,6 +37,9 @@ class MigrationRun(models.Model):
     by_metadata = models.PositiveIntegerField(default=0)
     anomalies = models.PositiveIntegerField(default=0)
     requests = models.PositiveIntegerField(default=0)
+    # Those of the present five minutes, for Microsoft's limit: see `calendars.graph.pace`.
+    window = models.PositiveBigIntegerField(default=0)
+    window_requests = models.PositiveIntegerField(default=0)
 
     wait_until = models.DateTimeField(null=True, blank=True)
     # "throttled", "grant", "unstable", "unreachable": informs, never steers.

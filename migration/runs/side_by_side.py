@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
-from calendars.graph.client import GraphClient, Pace
-from calendars.graph.errors import GrantRefused
+from calendars.graph.client import GraphClient
+from calendars.graph.errors import GrantRefused, TryLater
+from calendars.graph.pace import Pace
 from calendars.leases import LeaseLost
 
 IN_FLIGHT = 4
@@ -24,12 +25,11 @@ class SideBySide:
     is held while requests are under way. Use as a context manager.
     """
 
-    def __init__(self, token: Callable[[bool], str], hold: Callable[[], None], beat: float) -> None:
+    def __init__(self, token: Callable[[bool], str], hold: Callable[[], None], beat: float, pace: Pace) -> None:
         self._token, self._hold, self._beat = token, hold, beat
         self._present = ""
         self._lost = threading.Event()
         self._pool = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="graph")
-        pace = Pace()
         self._clients = [GraphClient(self._token_in_thread, self._go_on, pace) for _ in range(IN_FLIGHT)]
 
     def __enter__(self) -> "SideBySide":
@@ -52,6 +52,7 @@ class SideBySide:
             self._hold()
             futures = [self._pool.submit(job, client) for job, client in zip(jobs, self._clients, strict=False)]
             self._await(futures)
+            _raise_the_longest_wait(futures)
             try:
                 return [future.result() for future in futures]
             except _StaleToken:
@@ -79,3 +80,11 @@ class SideBySide:
     def _go_on(self) -> None:
         if self._lost.is_set():
             raise LeaseLost("while requests were under way")
+
+
+def _raise_the_longest_wait(futures: Sequence[Future[T]]) -> None:
+    """Before any other error: what one was asked to wait, none may cut short."""
+    errors = [future.exception() for future in futures]
+    waits = [error for error in errors if isinstance(error, TryLater)]
+    if waits:
+        raise max(waits, key=lambda wait: (wait.asked, wait.seconds))

@@ -11,13 +11,14 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from calendars import grants, leases
 from calendars.graph import tokens
 from calendars.graph.client import GraphClient
 from calendars.graph.errors import GrantRefused, GraphError, OperatorFault, TryLater
+from calendars.graph.pace import Pace
 from calendars.leases import Lease, LeaseLost
 from calendars.models import Grant
 from calendars.states import State
@@ -127,19 +128,20 @@ def _steps(run: MigrationRun, lease: Lease, watch: Watch | None) -> None:
     grant = Grant.objects.get(connection_id=run.connection_id, service=Grant.Service.GRAPH)
     token = partial(_token, grant)
     hold = partial(leases.hold, lease)
-    client = GraphClient(token, hold)
-    with SideBySide(token, hold, settings.LEASE_SECONDS / 3) as many:
+    pace = Pace(run.window, run.window_requests)
+    client = GraphClient(token, hold, pace)
+    with SideBySide(token, hold, settings.LEASE_SECONDS / 3, pace) as many:
         try:
             work = steps.Work(run, lease, client, many, deadline)
-            while run.state in lifecycle.RUNNING:
+            stop = False
+            while run.state in lifecycle.RUNNING and not stop:
                 steps.take(work)
                 stop = not watch(run) if watch else work.time_is_up
-                if stop and run.state in lifecycle.RUNNING:
-                    _hand_on(run, lease)
-                    return
         finally:
             client.close()
-            _count_requests(run, client.requests + many.requests)
+            _count_requests(run, client.requests + many.requests, pace)
+    if run.state in lifecycle.RUNNING:
+        _hand_on(run, lease)
 
 
 def _token(grant: Grant, refresh: bool) -> str:
@@ -207,5 +209,9 @@ def _soon(seconds: float) -> datetime:
     return timezone.now() + timedelta(seconds=seconds)
 
 
-def _count_requests(run: MigrationRun, count: int) -> None:
-    MigrationRun.objects.filter(pk=run.pk).update(requests=F("requests") + count)
+def _count_requests(run: MigrationRun, count: int, pace: Pace) -> None:
+    """Whoever goes on counts on from here; a worker that was overtaken in the meantime does not turn it back."""
+    runs = MigrationRun.objects.filter(pk=run.pk)
+    runs.update(requests=F("requests") + count)
+    earlier = Q(window__lt=pace.window) | Q(window=pace.window, window_requests__lt=pace.spent)
+    runs.filter(earlier).update(window=pace.window, window_requests=pace.spent)

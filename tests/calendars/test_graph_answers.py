@@ -47,7 +47,7 @@ def test_an_answer_that_is_one_is_no_error():
 
 @pytest.mark.parametrize(
     ("retry_after", "seconds"),
-    [("7", 7), ("0", 0), ("Mon, 23 Nov 2026 14:02:00 GMT", 120), ("Mon, 23 Nov 2026 13:00:00 GMT", 0)],
+    [("7", 7), ("0", 0), ("1.5", 1.5), ("Mon, 23 Nov 2026 14:02:00 GMT", 120), ("Mon, 23 Nov 2026 13:00:00 GMT", 0)],
 )
 def test_how_long_microsoft_asks_to_wait(retry_after, seconds):
     with time_machine.travel(NOW, tick=False):

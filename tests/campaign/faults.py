@@ -96,23 +96,26 @@ def all_variants(asked: Sequence[Asked]) -> list[Variant]:
 
 
 def pairwise(variants: Sequence[Variant]) -> list[Variant]:
-    """So many of them that every two values of different columns that occur together, do so in the selection."""
+    """So many of them that every two values of kind of request, fault, moment, times and pace that occur together, do so
+    in the selection, and that every request is among them."""
     open_pairs = {pair for variant in variants for pair in _pairs(variant)}
     selected: list[Variant] = []
     groups: dict[tuple[Any, ...], list[Variant]] = {}
     for variant in variants:
-        groups.setdefault((variant.asked, variant.fault), []).append(variant)
-    # Request and fault have the most values: one of each two, that which brings the most that is new.
-    for group in groups.values():
+        groups.setdefault((_kind(variant.asked), variant.fault), []).append(variant)
+    # Kind and fault have the most values: one of each two, that which brings the most that is new.
+    for group in [*groups.values(), *([variant] for variant in variants)]:
         best = max(group, key=lambda variant: len(_pairs(variant) & open_pairs))
-        selected.append(best)
-        open_pairs -= _pairs(best)
-    for variant in variants:
-        if _pairs(variant) & open_pairs:
-            selected.append(variant)
-            open_pairs -= _pairs(variant)
+        if _pairs(best) & open_pairs:
+            selected.append(best)
+            open_pairs -= _pairs(best)
     return selected
 
 
+def _kind(asked: Asked) -> tuple[str, bool]:
+    return asked.operation, asked.in_batch
+
+
 def _pairs(variant: Variant) -> set[tuple[Any, ...]]:
-    return set(combinations(enumerate(astuple(variant)), 2))
+    _, *others = astuple(variant)
+    return {*combinations(enumerate([_kind(variant.asked), *others]), 2), (variant.asked,)}

@@ -133,7 +133,9 @@ def test_a_run_that_kills_its_worker_each_time_fails_and_says_so(moves: Moves, t
     kills = 0
     run = moves.begin()
     moves.simulator.fault(operation="list", hold=True)
-    with Worker(moves.simulator.url, tmp_path / "log") as worker:
+    # Time enough to be killed before it gives up waiting for an answer, which would be no death.
+    alone = {"HTTP_TIMEOUT": "2.5", "LEASE_SECONDS": "2.6", "WORKERS": "1"}
+    with Worker(moves.simulator.url, tmp_path / "log", **alone) as worker:
         is_listing = is_holding(moves.simulator)
 
         def has_failed() -> bool:
@@ -145,10 +147,13 @@ def test_a_run_that_kills_its_worker_each_time_fails_and_says_so(moves: Moves, t
             if has_failed():
                 break
             kills += 1
-            send(worker.busy_with_a_run or 0, signal.SIGKILL)
+            (victim,) = worker.workers
+            send(victim, signal.SIGKILL)
             moves.simulator.clear_faults()
             moves.simulator.fault(operation="list", hold=True)
-        assert (run.failure_class, kills) == ("WorkerDied", MAX_ATTEMPTS)
+        assert run.failure_class == "WorkerDied"
+        # One more where the first of them died in a task that had saved a step before.
+        assert kills in (MAX_ATTEMPTS, MAX_ATTEMPTS + 1)
         assert run.failure_hint and run.connection.state == "migrating"
         moves.simulator.clear_faults()
         assert runs.take_up(run, actor=StaffFactory())

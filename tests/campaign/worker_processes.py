@@ -45,7 +45,7 @@ class Worker:
     """`manage.py work`, from its start until it has ended in good order; nothing of it is left."""
 
     def __init__(self, simulator_url: str, log: Path, **variables: str) -> None:
-        self.log = log
+        self.log, self.count = log, int(variables.get("WORKERS", FRACTIONS["WORKERS"]))
         settings = {
             "DEBUG": "1",
             "DATABASE_URL": database_url(),
@@ -62,8 +62,9 @@ class Worker:
 
     def __enter__(self) -> Self:
         try:
-            wait_for(lambda: len(self.workers) == 2, "the cluster starts")
-        except BaseException:
+            wait_for(lambda: len(self.workers) == self.count, "the cluster starts")
+        except BaseException as error:
+            error.add_note(self.log.read_text()[-3000:])
             self._kill()
             raise
         return self
@@ -72,7 +73,9 @@ class Worker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if kind is None:
+            if error is not None:
+                error.add_note(self.log.read_text()[-3000:])
+            else:
                 assert self.end() == 0, self.log.read_text()[-3000:]
         finally:
             self._kill()
@@ -145,4 +148,4 @@ class Worker:
     def is_at_work(self) -> bool:
         """The present cluster has its workers, and has carried something out."""
         text = self.log.read_text().rpartition("The queue is process group")[2]
-        return len(self.workers) == 2 and "Processed 'caret_sync.heartbeat.answer'" in text
+        return len(self.workers) == self.count and "Processed 'caret_sync.heartbeat.answer'" in text
