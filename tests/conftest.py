@@ -11,7 +11,7 @@ from tests.simulator.client import Simulator
 
 # A busy machine is no failure.
 hypothesis_settings.register_profile("untimed", deadline=None)
-hypothesis_settings.register_profile("soak", deadline=None, max_examples=5000)
+hypothesis_settings.register_profile("soak", deadline=None, max_examples=2000)
 hypothesis_settings.load_profile("untimed")
 
 

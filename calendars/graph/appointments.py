@@ -35,10 +35,11 @@ class Appointment:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What only reading a master gives: its edited occurrences, and the dates of the cancelled ones (its own zone)."""
+    """What only reading a master gives: its edited occurrences, and the starts that the pattern gave to the cancelled ones
+    (UTC; where all-day, midnight UTC of the date), as far as the zone of the series is known."""
 
     exceptions: tuple[Appointment, ...]
-    cancelled: tuple[date, ...]
+    cancelled: tuple[datetime, ...]
 
 
 def appointment(value: dict[str, Any]) -> Appointment:
@@ -73,9 +74,23 @@ def series(value: dict[str, Any]) -> Series:
             replace(appointment(one), original_start=_slot(one.get("originalStart"), all_day, zone))
             for one in value.get("exceptionOccurrences") or ()
         ),
-        # "OID.{id of the master}.{date}"
-        cancelled=tuple(date.fromisoformat(one.rsplit(".", 1)[1]) for one in value.get("cancelledOccurrences") or ()),
+        cancelled=_cancelled(value, all_day, zone),
     )
+
+
+def _cancelled(value: dict[str, Any], all_day: bool, zone: str) -> tuple[datetime, ...]:
+    # "OID.{id of the master}.{date}", the date in the zone of the pattern.
+    days = [date.fromisoformat(one.rsplit(".", 1)[1]) for one in value.get("cancelledOccurrences") or ()]
+    start = _moment(value.get("start"), all_day, zone)
+    if all_day or start is None:
+        return tuple(datetime.combine(day, time(), UTC) for day in days if all_day)
+    limits = (value.get("recurrence") or {}).get("range") or {}
+    try:
+        local = zone_info(limits.get("recurrenceTimeZone") or zone)
+    except UnknownZone:
+        return ()
+    clock = start.astimezone(local).time()
+    return tuple(datetime.combine(day, clock, local).astimezone(UTC) for day in days)
 
 
 def pattern(recurrence: dict[str, Any] | None) -> str:

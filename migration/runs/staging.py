@@ -5,7 +5,9 @@ mailbox's other calendars, "other by id" what only asking for an id gave; "seen 
 that were asked for; "ids" translated ids; "series" edited occurrences; "slots" occurrences looked for one by one.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -38,13 +40,12 @@ def stage_ids(run: MigrationRun, part: str, number: int, ids: Iterable[str]) -> 
 
 
 def stage_series(run: MigrationRun, number: int, read: dict[str, Series | None]) -> None:
-    """A master that is gone has been asked too, and has no occurrences."""
-    _stage(
-        run,
-        SERIES,
-        number,
-        {master: [_row(one) for one in found.exceptions] if found else [] for master, found in read.items()},
-    )
+    _stage(run, SERIES, number, [(master, _occurrences(found)) for master, found in read.items()])
+
+
+def _occurrences(found: Series | None) -> tuple[list[Sequence[Any]], list[int]] | None:
+    """Edited ones, and starts of cancelled ones."""
+    return ([_row(one) for one in found.exceptions], [_minutes(one) for one in found.cancelled]) if found else None
 
 
 def stage_by_id(run: MigrationRun, number: int, read: dict[str, Appointment | None]) -> None:
@@ -54,11 +55,11 @@ def stage_by_id(run: MigrationRun, number: int, read: dict[str, Appointment | No
 
 
 def stage_slots(run: MigrationRun, number: int, read: dict[Slot, list[Appointment]]) -> None:
-    """Of what was seen around each slot, the occurrence that is its own; none is an answer too."""
+    """Of what was seen around each slot, the occurrence that is its own, or None."""
     found = []
     for (master, moment), seen in read.items():
         start = _minutes(moment)
-        found.append((master, start, [row for row in map(_row, seen) if row[-1] == start]))
+        found.append(((master, start), next((row for row in map(_row, seen) if row[-1] == start), None)))
     _stage(run, SLOTS, number, found)
 
 
@@ -79,12 +80,42 @@ def discard_ended() -> None:
     StagedPage.objects.filter(run__state__in=MigrationRun.ENDED).delete()
 
 
-def series_read(run: MigrationRun) -> dict[str, list[Row]]:
-    return {master: rows for page in _staged(run, SERIES) for master, rows in page.items()}
+@dataclass
+class Asked:
+    """Series, or slots of series, that were asked for: what each gave, and how often others gave nothing."""
+
+    found: dict[Any, Any] = field(default_factory=dict)
+    nothing: Counter[Any] = field(default_factory=Counter)
+
+    @property
+    def number(self) -> int:
+        return len(self.found) + self.nothing.total()
+
+    def open(self, wanted: Iterable[Any], *, again: bool) -> list[Any]:
+        """Those not asked for yet; `again`: those too that gave nothing the one time. Absence counts when seen twice."""
+        return sorted(one for one in wanted if one not in self.found and self.nothing[one] < (2 if again else 1))
 
 
-def slots_read(run: MigrationRun) -> dict[tuple[str, int], list[Row]]:
-    return {(master, start): rows for page in _staged(run, SLOTS) for master, start, rows in page}
+def series_asked(run: MigrationRun) -> Asked:
+    """By id of the master: rows of its edited occurrences, and starts of its cancelled ones."""
+    return _asked(run, SERIES)
+
+
+def slots_asked(run: MigrationRun) -> Asked:
+    """By master and start: the row of the occurrence."""
+    return _asked(run, SLOTS)
+
+
+def _asked(run: MigrationRun, part: str) -> Asked:
+    asked = Asked()
+    for page in _staged(run, part):
+        for key, answer in page:
+            one = tuple(key) if isinstance(key, list) else key
+            if answer is None:
+                asked.nothing[one] += 1
+            else:
+                asked.found[one] = answer
+    return asked
 
 
 def listed_ids(run: MigrationRun, part: str) -> set[str]:
@@ -143,7 +174,8 @@ def candidates(run: MigrationRun) -> list[Candidate]:
                 for row in page:
                     if row[0] not in found:
                         found[row[0]] = Candidate(*row, elsewhere=elsewhere)  # type: ignore[misc]
-    occurrences = [*series_read(run).items(), *((master, rows) for (master, _), rows in slots_read(run).items())]
+    occurrences = [(master, rows) for master, (rows, _) in series_asked(run).found.items()]
+    occurrences += [(master, [row]) for (master, _), row in slots_asked(run).found.items()]
     for master, rows in occurrences:
         elsewhere = master in found and found[master].elsewhere
         for row in rows:

@@ -76,15 +76,15 @@ def decide(work: Work) -> None:
     run = work.run
     # Read after the ids are translated, and the same ever after.
     work.known = known = work.known or staging.known(run)
-    found, read_already = staging.candidates(run), staging.series_read(run)
-    result = match(known, found, read_already)
-    slots_already = staging.slots_read(run)
-    if unread := masters_to_read(known, found, result) - read_already.keys():
-        _read(work, sorted(unread), work.client.series, staging.stage_series, len(read_already))
-    elif slots := slots_to_read(known, found, result) - slots_already.keys():
-        moments = [(master, datetime.fromtimestamp(start * 60, UTC)) for master, start in sorted(slots)]
-        _read(work, moments, work.client.occurrences, staging.stage_slots, len(slots_already))
-    elif in_doubt(result) and not run.cursor.get("confirmed"):
+    found, series, slots = staging.candidates(run), staging.series_asked(run), staging.slots_asked(run)
+    result = match(known, found, series.found.keys() | series.nothing)
+    again = bool(run.cursor.get("confirmed"))
+    if masters := series.open(masters_to_read(known, found, result), again=again):
+        _read(work, masters, work.client.series, staging.stage_series, series.number)
+    elif starts := slots.open(slots_to_read(known, found, result) - _cancelled(series), again=again):
+        moments = [(master, datetime.fromtimestamp(start * 60, UTC)) for master, start in starts]
+        _read(work, moments, work.client.occurrences, staging.stage_slots, slots.number)
+    elif in_doubt(result) and not again:
         # What was not found has to be looked for again before it is called missing; until then it is to go.
         cursor, counters = confirming.begin(run, work.client), {**finishing.counters(result), "anomalies": 0}
         save(run, work.lease, state=State.CONFIRMING, cursor=cursor, **counters)
@@ -92,6 +92,10 @@ def decide(work: Work) -> None:
         _read(work, sorted(unlisted), work.client.by_ids, staging.stage_by_id, len(asked))
     else:
         finishing.finish(run, work.lease, result)
+
+
+def _cancelled(series: staging.Asked) -> set[tuple[str, int]]:
+    return {(master, start) for master, (_, starts) in series.found.items() for start in starts}
 
 
 def _read(

@@ -9,8 +9,8 @@ from migration.matching import Matches, masters_to_read, match, slots_to_read
 from tests.migration.oracle import Verdict, judge
 from tests.migration.worlds import World, worlds
 
-# In make soak as many as its profile says.
-often = settings(max_examples=max(200, settings().max_examples))
+# Thousands where the profile is that of make soak.
+often = settings(max_examples=3 * settings().max_examples)
 
 
 def settle(world: World, rng: random.Random | None = None) -> Matches:
