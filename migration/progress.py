@@ -13,7 +13,9 @@ STEPS: dict[str, tuple[str, int, int]] = {
     "listing": ("Reading your Outlook calendar", 2, 60),
     "translating": ("Looking up each event's appointment in Outlook", 60, 75),
     "matching": ("Comparing the events that remain with what is in Outlook", 75, 85),
-    "confirming": ("Looking once more for events not found yet", 85, 98),
+    "confirming": ("Looking once more for events not found yet", 85, 95),
+    # The second comparison, after the second look: further on than the first.
+    "finishing": ("Writing down what was found", 95, 99),
 }
 # From less than this nobody can tell how long the rest will take.
 ENOUGH_PERCENT = 5

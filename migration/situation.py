@@ -70,9 +70,11 @@ def of_connection(connection: CalendarConnection | None, *, now: datetime) -> Si
 
 def progress_of(run: MigrationRun, *, now: datetime) -> Progress:
     stands_still = run.state in (MigrationRun.State.WAITING, MigrationRun.State.FAILED)
+    step = run.step if stands_still else run.state
+    confirmed = step == MigrationRun.State.MATCHING and bool(run.cursor.get("confirmed"))
     figures = Figures(
         state=run.state,
-        step=run.step if stands_still else run.state,
+        step="finishing" if confirmed else step,
         total=run.total,
         listed=run.listed,
         by_id=run.by_id,

@@ -94,3 +94,10 @@ def test_whatever_the_row_says_the_page_stays_sensible(state, step, counts, seco
     shown = describe(figures, started_at=START, now=START + timedelta(seconds=seconds))
     assert 0 <= shown.percent <= 100 and (shown.percent == 100) == (state == "done")
     assert 0 <= shown.to_go <= total and shown.step and shown.look_again > 0
+
+
+def test_the_second_comparison_is_further_on_than_the_second_look():
+    confirming = progress(Figures(state="confirming", step="confirming", total=100))
+    finishing = progress(Figures(state="matching", step="finishing", total=100))
+    assert finishing.percent > confirming.percent
+    assert finishing.step != progress(Figures(state="matching", step="matching", total=100)).step
