@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from migration import situation
 from migration.models import MigrationRun
 from migration.progress import STEPS, Figures, describe, estimate
 
@@ -20,7 +21,8 @@ def progress(figures: Figures, minutes: float = 1):
 
 def test_every_step_of_a_run_has_words_and_the_stretches_join():
     still = {"waiting", "done", "failed", "cancelled"}
-    assert set(STEPS) == set(MigrationRun.State.values) - still
+    # "finishing" is matching once more, after the second look.
+    assert set(STEPS) == set(MigrationRun.State.values) - still | {"finishing"}
     stretches = [(begins, ends) for _, begins, ends in STEPS.values()]
     assert [ends for _, ends in stretches[:-1]] == [begins for begins, _ in stretches[1:]]
 
@@ -101,3 +103,10 @@ def test_the_second_comparison_is_further_on_than_the_second_look():
     finishing = progress(Figures(state="matching", step="finishing", total=100))
     assert finishing.percent > confirming.percent
     assert finishing.step != progress(Figures(state="matching", step="matching", total=100)).step
+
+
+def test_a_run_that_compares_once_more_says_so():
+    run = MigrationRun(state="matching", total=10, cursor={"confirmed": True}, started_at=START)
+    assert situation.progress_of(run, now=START).percent == STEPS["finishing"][1]
+    run.cursor = {}
+    assert situation.progress_of(run, now=START).percent == STEPS["matching"][1]
