@@ -164,6 +164,16 @@ def test_addresses_of_databases():
     assert found["OPTIONS"]["sslmode"] == "require"
 
 
+def test_a_frozen_worker_keeps_rows_of_postgresql_as_long_as_its_lease_unless_the_address_says_otherwise():
+    def options(url: str) -> dict[str, Any]:
+        return read(DEBUG="1", LEASE_SECONDS="45", DATABASE_URL=url)["DATABASES"]["default"]["OPTIONS"]
+
+    assert options("postgres://db.firm.example/x")["options"] == "-c idle_in_transaction_session_timeout=45000"
+    own = "postgres://db.firm.example/x?options=-c%20statement_timeout%3D9"
+    assert options(own)["options"] == "-c statement_timeout=9"
+    assert "options" not in options("sqlite:///x.sqlite3")
+
+
 def test_the_example_names_exactly_the_variables_that_are_read():
     assert sorted(READERS) == VARIABLES
 

@@ -47,6 +47,12 @@ def test_a_lease_outlasts_a_request(settings: Any, lease: float, timeout: float,
     assert found_by_checks() == ([] if fine else [f"LEASE_SECONDS ({lease:g}) must be more than HTTP_TIMEOUT (30)."])
 
 
+@pytest.mark.parametrize(("stall", "fine"), [(121, True), (120, False)])
+def test_a_queue_that_is_busy_is_not_taken_for_dead(settings: Any, stall: float, fine: bool):
+    settings.STALL_SECONDS = stall
+    assert found_by_checks() == ([] if fine else ["STALL_SECONDS (120) must be more than TASK_TIMEOUT (120)."])
+
+
 @pytest.mark.django_db
 def test_a_database_that_lacks_a_migration_is_older_than_the_code():
     assert startup.obstacles() == []
