@@ -1,6 +1,8 @@
 """What every test shares: a closed network, marks that choose the database, and Microsoft as the simulator plays it."""
 
+from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -60,3 +62,14 @@ def simulator(running_simulator: Simulator, settings) -> Iterator[Simulator]:
     settings.SHORT_WAIT_SECONDS = 0.2
     yield running_simulator
     running_simulator.clear_faults()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How many variants of disturbed runs were tried, and how many kills: the figures that tests have recorded."""
+    counted: Counter[str] = Counter()
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            counted.update({name: value for name, value in report.user_properties if name in ("variants", "kills")})
+    if counted:
+        said = ", ".join(f"{number:,} {name}" for name, number in sorted(counted.items(), reverse=True))
+        terminalreporter.write_line(f"Disturbed runs: {said}")
