@@ -7,7 +7,6 @@ import logging
 import time
 from collections.abc import Callable
 
-from django.db import transaction
 from django.utils import timezone
 
 from calendars.states import State
@@ -56,12 +55,9 @@ def _advance(run: MigrationRun, watch: Watch, looks_on: Callable[[], object]) ->
 
 
 def _wait(run: MigrationRun) -> None:
-    left = (run.wait_until - timezone.now()).total_seconds() if run.wait_until else 0
+    now = timezone.now()
+    left = (run.wait_until - now).total_seconds() if run.wait_until else 0
     if left > 0:
         time.sleep(min(left, PAUSE))
-        return
-    with transaction.atomic():
-        # Not where it was taken up meanwhile and waits anew: that wait is not over.
-        same = MigrationRun.objects.select_for_update().filter(pk=run.pk, turn=run.turn).first()
-        if same is not None:
-            lifecycle.take_up(same)
+    else:
+        lifecycle.wake(run, now)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
@@ -120,17 +120,25 @@ def _queued(now: datetime) -> set[tuple[int, int]]:
     return {task["args"] for task in tasks if task.get("func") == TASK}
 
 
+def wake(run: MigrationRun, now: datetime) -> bool:
+    """Ends a wait that is over: whoever has a task for the run goes on, with as many tries behind it as before. False
+    where the wait is not over, or is another one by now."""
+    return bool(_same_turn(run).filter(wait_until__lte=now).update(**_going_on()))
+
+
+def _same_turn(run: MigrationRun) -> QuerySet[MigrationRun]:
+    return MigrationRun.objects.filter(pk=run.pk, state=run.state, turn=run.turn)
+
+
 def sweep(now: datetime, silence: timedelta) -> int:
     """Enqueues a task for each run left behind; returns how many. A task too many stops at once, by its turn."""
     runs = left_behind(now, silence)
     for run in runs:
         with transaction.atomic():
             if run.state == MigrationRun.State.WAITING:
-                changed = MigrationRun.objects.filter(
-                    pk=run.pk, state=run.state, turn=run.turn, wait_until__lte=now
-                ).update(**_going_on())
+                changed = wake(run, now)
             else:
-                changed = MigrationRun.objects.filter(pk=run.pk, state=run.state, turn=run.turn).update(touched_at=now)
+                changed = bool(_same_turn(run).update(touched_at=now))
             if changed:
                 run.refresh_from_db()
                 enqueue(run)

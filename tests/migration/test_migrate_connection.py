@@ -25,8 +25,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def clock(monkeypatch) -> Iterator[None]:
+def clock(monkeypatch, settings) -> Iterator[None]:
     monkeypatch.setattr("migration.runs.foreground.PAUSE", 0.05)
+    settings.SWEEP_SECONDS = 0.1
     with time_machine.travel(NOW, tick=True):
         yield
 
