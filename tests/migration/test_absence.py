@@ -20,7 +20,7 @@ STRANGERS = 6
 
 
 @pytest.fixture
-def scene(simulator, tmp_path, monkeypatch, settings):
+def scene(simulator, tmp_path, monkeypatch):
     """Something of every way to be found, and one that is really gone, behind appointments that are none of ours: the
     connection. A page holds five."""
     both, aside = BothSides(), BothSides()
@@ -38,7 +38,6 @@ def scene(simulator, tmp_path, monkeypatch, settings):
     calendars = [{"name": "Calendar", "default": True, "events": both.events}, {"name": "M", "events": aside.events}]
     moving.mailbox(simulator, [], calendars=calendars)
     monkeypatch.setattr("calendars.graph.client.PAGE", 5)
-    settings.HTTP_TIMEOUT = 0.5
     with time_machine.travel(NOW, tick=True):
         yield moving.connection_with(Sample(lines=both.lines), tmp_path)
 
@@ -78,7 +77,7 @@ def test_in_peace(scene, simulator):
 @pytest.mark.parametrize("kept", [0, 3, 5])
 def test_a_list_that_ends_too_early_once(scene, simulator, monkeypatch, number, kept):
     on_call(monkeypatch, number, lambda page: Page(page.values[:kept], None))
-    moving.migrate(scene, simulator)
+    end(moving.migrate(scene, simulator), simulator)
     assert_as_it_is(scene, simulator)
 
 
@@ -91,8 +90,7 @@ def test_a_list_that_is_shifted_by_deletions_while_it_is_read(scene, simulator, 
         return page
 
     on_call(monkeypatch, number, delete)
-    run = moving.migrate(scene, simulator)
-    assert run.state == MigrationRun.State.DONE
+    end(moving.migrate(scene, simulator), simulator)
     assert_as_it_is(scene, simulator)
 
 
@@ -134,13 +132,15 @@ PLACES = {
 
 @pytest.mark.parametrize("refusal", REFUSALS)
 @pytest.mark.parametrize("place", PLACES)
-def test_a_refusal_that_lasts_leaves_all_as_it_was_until_it_is_over(scene, simulator, place, refusal):
+def test_a_refusal_that_lasts_leaves_all_as_it_was_until_it_is_over(scene, simulator, settings, place, refusal):
+    settings.HTTP_TIMEOUT = 0.5 if refusal == "time-out" else settings.HTTP_TIMEOUT
     simulator.fault(**PLACES[place], **REFUSALS[refusal])
     run = moving.migrate(scene, simulator)
     assert run.state in (MigrationRun.State.WAITING, MigrationRun.State.FAILED)
     assert not Outcome.objects.exists() and not HeldAppointment.objects.exists()
     assert not SyncedEvent.objects.exclude(link=SyncedEvent.Link.OLD).exists()
     simulator.clear_faults()
+    settings.HTTP_TIMEOUT = 5
     end(run, simulator)
     assert_as_it_is(scene, simulator)
 
