@@ -42,7 +42,8 @@ def application() -> msal.ConfidentialClientApplication:
             http_client=http.session(),
             http_cache=_Forgetful(),
         )
-    except (requests.RequestException, msal.exceptions.MsalError, ValueError) as error:
+    except (requests.RequestException, msal.exceptions.MsalError, ValueError, KeyError) as error:
+        # KeyError: an answer that is JSON and names no endpoints, of a gateway in between.
         raise TryLater(type(error).__name__, seconds=settings.RETRY_SECONDS, reason="unreachable") from error
 
 

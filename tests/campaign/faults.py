@@ -26,6 +26,8 @@ FAULTS: dict[str, dict[str, Any]] = {
     "HTML": {"status": 200, "body": "<html>gateway</html>"},
     "half of the JSON": {"status": 200, "body": '{"value": [{"id": "A'},
     "nothing": {"status": 200, "body": ""},
+    "another JSON": {"status": 200, "body": {"status": "ok"}},
+    "no rows": {"status": 200, "body": {"value": None}},
     "expired token": {"status": 401},
 }
 # Of these the service has done its part, and only the answer differs.
