@@ -51,9 +51,14 @@ def test_four_requests_in_flight_whatever_the_number_of_workers(tmp_path: Path, 
         with Worker(simulator.url, tmp_path / "log", WORKERS="4") as worker:
             wait_for(worker.is_at_work, "all workers are ready")
             run = moving.sign_in(connection, simulator)
-            while MigrationRun.objects.get(pk=run.pk).state != State.DONE:
+
+            def is_done_with_more_tasks_than_it_needs() -> bool:
+                run.refresh_from_db()
                 if OrmQ.objects.count() < 8:
-                    lifecycle.enqueue(MigrationRun.objects.get(pk=run.pk))
+                    lifecycle.enqueue(run)
+                return run.state == State.DONE
+
+            wait_for(is_done_with_more_tasks_than_it_needs, "the run ends")
         lines = of_mailbox(simulator)
         assert max(line["in_flight"] for line in lines) == 4, "the four are used, and no fifth"
         assert not [line for line in lines if line["status"] == 429]
