@@ -52,6 +52,14 @@ def test_a_copy_that_shares_its_uid_with_a_matched_event_is_not_taken_for_anothe
     assert result.anomalies[2].reason == "not_found"
 
 
+def test_a_uid_that_two_appointments_have_is_not_unique_because_one_of_them_is_taken():
+    result = match(
+        [known(1, translated="A"), known(2, "Call", START + 3 * HOUR, ical_uid="U")],
+        [there("A", ical_uid="U"), there("B", "Copy", START + 9 * HOUR, ical_uid="U")],
+    )
+    assert links(result) == {1: ("A", "id", "translated")}
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
