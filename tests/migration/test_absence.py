@@ -12,7 +12,7 @@ from migration.models import MigrationRun, Outcome
 from tests import queue
 from tests.factories import NOW
 from tests.migration import moving
-from tests.migration.both_sides import ID, NOT_FOUND, UID, BothSides, found, recurrence
+from tests.migration.both_sides import AMBIGUOUS, ID, NOT_FOUND, UID, BothSides, found, recurrence
 from tests.sample import Sample
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def scene(simulator, tmp_path, monkeypatch):
         both.add(f"{how} {number}", f"2026-12-{number + 1:02}T09:00:00", found=how)
     weekly = recurrence("weekly", "2026-12-01", daysOfWeek=["tuesday"], times=9)
     both.add("series", "2026-12-01T15:00:00", found=ID, line={"rrule": "FREQ=WEEKLY;COUNT=9"}, event=weekly)
-    both.edited("edited", "series", "2026-12-08T15:00:00", "2026-12-09T15:00:00")
+    both.edited("edited", "series", "2026-12-08T15:00:00", "2026-12-12T15:00:00")
     both.edited("ordinary again", "series", "2026-12-15T15:00:00", "2026-12-15T17:00:00", there=False)
     both.events.remove(appointment := both.add("moved", "2027-01-05T09:00:00", found=UID))
     aside.events.append(appointment)
@@ -92,6 +92,19 @@ def test_a_list_that_is_shifted_by_deletions_while_it_is_read(scene, simulator, 
     on_call(monkeypatch, number, delete)
     end(moving.migrate(scene, simulator), simulator)
     assert_as_it_is(scene, simulator)
+
+
+def test_a_list_that_leaves_out_the_twin_of_the_one_it_shows(simulator, tmp_path, monkeypatch):
+    """Nothing is missing at first sight; that there is but one of its kind is absence all the same."""
+    both = BothSides()
+    both.add("ours", "2026-12-01T09:00:00")
+    both.theirs("twin", "2026-12-01T09:00:00")
+    moving.mailbox(simulator, both.events)
+    with time_machine.travel(NOW, tick=True):
+        connection = moving.connection_with(Sample(lines=both.lines), tmp_path)
+        on_call(monkeypatch, 1, lambda page: Page(page.values[:1], None))
+        end(moving.migrate(connection, simulator), simulator)
+    assert found(connection, simulator) == {"ours": AMBIGUOUS}
 
 
 @pytest.mark.parametrize(

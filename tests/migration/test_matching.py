@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migration.matching import Candidate, Known, masters_to_read, match, subject_key
+from migration.matching import Anomaly, Candidate, Known, masters_to_read, match, subject_key
 
 # Minutes since 1970.
 START = int(datetime(2026, 12, 1, 14, tzinfo=UTC).timestamp()) // 60
@@ -91,6 +91,26 @@ def test_equal_candidates_are_told_apart_by_location_and_pattern():
     assert {pk: found[0] for pk, found in links(result).items()} == {1: "B", 2: "A", 3: "C"}
 
 
+def test_where_details_contradict_each_other_nothing_is_decided():
+    """The shared UID speaks for one, place and spelling for the other."""
+    elsewhere = known(2, "Trial", ical_uid="U")
+    result = match(
+        [known(1, ical_uid="U", location="Phone"), elsewhere],
+        [there("A", "HEARING", ical_uid="U"), there("B", location="Phone"), there("C", "Lunch", ical_uid="U")],
+    )
+    assert not result.matched
+    assert result.anomalies[1] == Anomaly("ambiguous", ("A", "B"))
+
+
+def test_to_have_no_uid_is_nothing_in_common():
+    """Of two with one UID one has lost it in Outlook: it may as well be that of the event that never had one."""
+    result = match(
+        [known(1, ical_uid="U"), known(2, ical_uid="U"), known(3)],
+        [there("A", ical_uid="U"), there("B")],
+    )
+    assert not result.matched and {one.reason for one in result.anomalies.values()} == {"ambiguous"}
+
+
 def test_equally_many_indistinguishable_ones_pair_up_in_a_fixed_order():
     result = match([known(n) for n in range(300)], [there(f"{n:03}") for n in range(300)])
     assert len(result.matched) == 300 and len(result.claimed) == 300
@@ -113,6 +133,15 @@ def test_near_misses_are_kept_as_candidates_not_linked():
     assert not result.matched
     assert result.anomalies[1].reason == "not_found"
     assert result.anomalies[1].candidates == ("renamed", "moved")
+
+
+def test_whatever_looks_the_same_is_held_however_much_it_is_and_whatever_kind():
+    lost = known(2, series=1, original_start=START)
+    result = match([known(1, "Series"), lost], [there(f"{n:02}") for n in range(30)])
+    assert set(result.anomalies[2].candidates) == {f"{n:02}" for n in range(30)}
+    exception = there("E", kind="exception", series="M", original_start=START)
+    nearly = there("F", start=START + HOUR, kind="exception", series="M", original_start=START + HOUR)
+    assert match([known(1)], [exception, nearly]).anomalies[1].candidates == ("E",)
 
 
 def test_what_lies_in_another_calendar_counts_by_id_and_unique_uid_only():
