@@ -103,7 +103,6 @@ def test_who_is_about_to_try_again_waits_for_what_another_was_asked_to_wait(
     run = moving.sign_in(scene.seed(outlook, tmp_path), outlook)
     outlook.fault(operation="list", nth=1, status=503, delay=0.4)
     outlook.fault(operation="translate", nth=1, status=429, headers={"Retry-After": "1.5"})
-    before = timezone.now()
     queue.drain()
     lines = of_mailbox(outlook)
     (refused,) = [line for line in lines if line["status"] == 429]
