@@ -20,7 +20,8 @@ def _stop(number: int, frame: FrameType | None) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Serve until interrupted; 2 where the port cannot be had."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.simulator", description="Microsoft Graph and identity, simulated."
+        prog="python -m tests.simulator",
+        description="Microsoft Graph, Exchange Web Services and Google Calendar with their sign-ins, simulated.",
     )
     parser.add_argument("--port", type=int, default=9100, help="0 takes a free one")
     parser.add_argument(

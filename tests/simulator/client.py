@@ -66,10 +66,38 @@ class Control:
         found: dict[str, Any] = self.call("GET", f"mailboxes/{quote(address, safe='')}").json()
         return found
 
-    def edit(self, address: str, ref: str, op: str, **fields: Any) -> dict[str, Any]:
-        """Change something as the owner in Outlook; the event as it is then."""
-        body = {"ref": ref, "op": op, **fields}
+    def edit(self, address: str, ref: str | None, op: str, **fields: Any) -> dict[str, Any]:
+        """Change something as the owner in Outlook; the event as it is then. Without ``ref`` say which by ``id``."""
+        body = {"op": op, **({"ref": ref} if ref else {}), **fields}
         found: dict[str, Any] = self.call("POST", f"mailboxes/{quote(address, safe='')}/edit", body).json()
+        return found
+
+    def delta(self, address: str, **traps: Any) -> dict[str, Any]:
+        """Set what delta brings beside the truth (see traps.py); ``lose="SyncStateNotFound"`` loses all links."""
+        found: dict[str, Any] = self.call("POST", "delta", {"address": address, **traps}).json()
+        return found
+
+    def subscriptions(self, address: str | None = None) -> list[dict[str, Any]]:
+        """The active subscriptions as Graph shows them, each with ``mailbox`` and ``paused``."""
+        where = f"?address={quote(address, safe='')}" if address else ""
+        found: list[dict[str, Any]] = self.call("GET", f"subscriptions{where}").json()
+        return found
+
+    def lifecycle(self, address: str, event: str, subscription: str | None = None) -> list[str]:
+        """Send "reauthorizationRequired", "subscriptionRemoved" or "missed" for one or all subscriptions of a mailbox."""
+        body = {"address": address, "event": event, "subscription": subscription}
+        found: list[str] = self.call("POST", "lifecycle", body).json()
+        return found
+
+    def notifications(self, **settings: Any) -> dict[str, Any]:
+        """Set ``deliver``, ``delay``, ``copies``, ``reverse`` (see delivery.py); these, ``waiting`` and ``posting``."""
+        method, body = ("POST", settings) if settings else ("GET", None)
+        found: dict[str, Any] = self.call(method, "notifications", body).json()
+        return found
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """The requests that brought notices: ``at, url, kind, attempt, copy, status, error, ok, seconds, value``."""
+        found: list[dict[str, Any]] = self.call("GET", "deliveries").json()
         return found
 
     def token(
@@ -79,6 +107,12 @@ class Control:
         fields = {"address": address, "service": service, "expires_in": expires_in, "scope": scope}
         body = {key: value for key, value in fields.items() if value is not None}
         found: dict[str, Any] = self.call("POST", "tokens", body).json()
+        return found
+
+    def channels(self, address: str | None = None) -> list[dict[str, Any]]:
+        """Google's active push channels: ``id``, ``mailbox``, ``calendar``, ``resourceId``, ``address``, ``messages``."""
+        query = f"?address={quote(address, safe='')}" if address else ""
+        found: list[dict[str, Any]] = self.call("GET", f"channels{query}").json()
         return found
 
     def fault(self, **rule: Any) -> str:
@@ -127,6 +161,7 @@ class Simulator(Control):
     def stop(self) -> None:
         """Stop listening, and let go on whoever is held."""
         self._server.simulation.faults.clear()
+        self._server.simulation.world.deliveries.stop()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

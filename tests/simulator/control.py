@@ -1,4 +1,8 @@
-"""``/_sim/…``: how tests and demos steer the simulator. JSON in and out; see README.md for every call."""
+"""``/_sim/…``: how tests and demos steer the simulator. JSON in and out; see README.md for every call.
+
+``POST /_sim/delta`` sets what delta brings beside the truth (traps.py), ``POST /_sim/notifications`` how changes are told
+to subscribers (delivery.py), ``POST /_sim/lifecycle`` has them told of their subscription. ``/_sim/page`` is for people.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,12 @@ import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tests.simulator import edits, inventory, times
+from tests.simulator import edits, inventory, page, times, traps
+from tests.simulator.delivery import MODES
 from tests.simulator.http import BadBody, Request, Response
 from tests.simulator.loading import ControlError, check_keys, load_mailbox, one_of, text
 from tests.simulator.mailbox import Mailbox
+from tests.simulator.subscriptions import LIFECYCLE
 from tests.simulator.world import SCOPES, Tenant
 
 if TYPE_CHECKING:
@@ -21,9 +27,18 @@ Handler = Callable[..., Any]
 def handle(simulation: Simulation, request: Request) -> Response:
     """Answer a call; 400 with a reason for what cannot be carried out, 404 for what is not there."""
     try:
+        if request.segments[1:2] == ["page"]:
+            return _page(simulation, request)
         return _route(simulation, request)
     except (ControlError, BadBody) as error:
         return Response.json({"error": str(error)}, 400)
+
+
+def _page(simulation: Simulation, request: Request) -> Response:
+    try:
+        return page.handle(simulation, request)
+    except LookupError as error:
+        return page.missing(str(error.args[0]))
 
 
 def _route(simulation: Simulation, request: Request) -> Response:
@@ -103,6 +118,80 @@ def _edit(simulation: Simulation, request: Request, address: str) -> dict[str, A
         return edits.edit(_mailbox(simulation, address), request.json(), simulation.world.now())
 
 
+def _delta(simulation: Simulation, request: Request) -> dict[str, Any]:
+    """Set traps of a mailbox (see traps.py), or lose its links with the code in ``lose``; the traps as they are then."""
+    spec = _object(request, {"address", "lose"} | traps.names(), "delta")
+    with simulation.world.lock:
+        mailbox = _mailbox(simulation, text(spec, "address", "delta"))
+        try:
+            wanted = {name: traps.check(name, value) for name, value in spec.items() if name in traps.names()}
+        except ValueError as error:
+            raise ControlError(f"delta: {error}") from error
+        if "lose" in spec:
+            wanted["lost"] = one_of(spec["lose"], ("SyncStateNotFound", "resyncRequired"), "delta: lose")
+            simulation.world.lose_sync_states(mailbox)
+        mailbox.traps = dataclasses.replace(mailbox.traps, **wanted)
+        return dataclasses.asdict(mailbox.traps)
+
+
+def _subscriptions(simulation: Simulation, request: Request) -> list[dict[str, Any]]:
+    """The active subscriptions of everybody, or of the mailbox in ``address``."""
+    world, address = simulation.world, request.arg("address")
+    with world.lock:
+        found = world.subscriptions.of(_mailbox(simulation, address) if address else None, world.now())
+        return [{**one.graph(), "mailbox": one.mailbox.address, "paused": one.paused} for one in found]
+
+
+def _lifecycle(simulation: Simulation, request: Request) -> list[str]:
+    """Have a lifecycle notice sent for all subscriptions of a mailbox, or for one; the ids of those."""
+    spec = _object(request, {"address", "event", "subscription"}, "lifecycle")
+    happening = one_of(spec.get("event"), LIFECYCLE, "lifecycle: event")
+    world = simulation.world
+    with world.lock:
+        found = world.subscriptions.of(_mailbox(simulation, text(spec, "address", "lifecycle")), world.now())
+        found = [one for one in found if spec.get("subscription") in (None, one.id)]
+        if not found:
+            raise LookupError("lifecycle: no such subscription")
+        for one in found:
+            world.happens(one, happening)
+    return [one.id for one in found]
+
+
+def _channels(simulation: Simulation, request: Request) -> list[dict[str, Any]]:
+    """The active push channels of Google's, of everybody or of the mailbox in ``address``."""
+    world, address = simulation.world, request.arg("address")
+    with world.lock:
+        found = world.channels.of(_mailbox(simulation, address) if address else None, world.now())
+        return [
+            {"id": one.id, "mailbox": one.mailbox.address, "calendar": one.calendar.id, "resourceId": one.resource_id,
+             "address": one.url, "expiration": times.stamp(one.expires), "messages": one.number}
+            for one in found
+        ]  # fmt: skip
+
+
+def _deliver(simulation: Simulation, request: Request) -> dict[str, Any]:
+    """How notices are delivered from now on (see delivery.py); the settings, and how many wait."""
+    spec = _object(request, {"deliver", "delay", "copies", "reverse"}, "notifications")
+    one_of(spec.get("deliver", "on"), MODES, "notifications: deliver")
+    delay, copies = spec.get("delay", 0), spec.get("copies", 1)
+    if isinstance(delay, bool) or not isinstance(delay, int | float) or delay < 0:
+        raise ControlError("notifications: delay must be a number of seconds from 0")
+    if isinstance(copies, bool) or not isinstance(copies, int) or not 1 <= copies <= 10:
+        raise ControlError("notifications: copies must be 1 to 10")
+    if not isinstance(spec.get("reverse", False), bool):
+        raise ControlError("notifications: reverse must be true or false")
+    simulation.world.deliveries.set(**spec)
+    return simulation.world.deliveries.state()
+
+
+def _deliveries(simulation: Simulation, request: Request) -> dict[str, Any]:
+    return simulation.world.deliveries.state()
+
+
+def _delivered(simulation: Simulation, request: Request) -> list[dict[str, Any]]:
+    return simulation.world.deliveries.sent()
+
+
 def _tokens(simulation: Simulation, request: Request) -> dict[str, Any]:
     spec = _object(request, {"address", "service", "expires_in", "scope"}, "tokens")
     address = text(spec, "address", "tokens")
@@ -158,6 +247,13 @@ _HANDLERS: dict[tuple[Any, ...], Handler] = {
     ("POST", "mailboxes", 0): _add_mailbox,
     ("GET", "mailboxes", 1): _get_mailbox,
     ("POST", "mailboxes", 2, "edit"): _edit,
+    ("POST", "delta", 0): _delta,
+    ("GET", "subscriptions", 0): _subscriptions,
+    ("GET", "channels", 0): _channels,
+    ("POST", "lifecycle", 0): _lifecycle,
+    ("POST", "notifications", 0): _deliver,
+    ("GET", "notifications", 0): _deliveries,
+    ("GET", "deliveries", 0): _delivered,
     ("POST", "tokens", 0): _tokens,
     ("POST", "faults", 0): _fault,
     ("GET", "faults", 0): _faults,

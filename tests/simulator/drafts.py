@@ -7,7 +7,7 @@ import html
 import re
 from typing import Any
 
-from tests.simulator import ids, times
+from tests.simulator import times
 from tests.simulator.mailbox import Mailbox
 
 _TAG = re.compile(r"<[^>]*>")
@@ -44,7 +44,7 @@ def complete(data: dict[str, Any], mailbox: Mailbox, created: dt.datetime, numbe
     refine(data)
     data.setdefault("createdDateTime", times.stamp(created))
     if not data.get("iCalUId"):
-        data["iCalUId"] = ids.ical_uid(created, mailbox.seed, mailbox.address.casefold(), number)
+        data["iCalUId"] = mailbox.new_uid(created, number)
     for side, name in (("start", "originalStartTimeZone"), ("end", "originalEndTimeZone")):
         data.setdefault(name, times.windows_name(data[side]["timeZone"]))
     if data.get("recurrence"):

@@ -59,10 +59,12 @@ DEFAULTS: dict[str, Any] = {
     "onlineMeeting": None,
 }
 PROPERTIES = frozenset(DEFAULTS) | {"id"}
+GOOGLE = "google"  # what Google keeps of an event beyond these, in its own words
 RELATIONS = frozenset(
     ("attachments", "calendar", "exceptionOccurrences", "extensions", "instances", "multiValueExtendedProperties",
      "singleValueExtendedProperties")
 )  # fmt: skip
+_NEAR = dt.timedelta(days=800)  # the occurrences of a yearly series are less apart
 EXTENDED = "singleValueExtendedProperties"
 
 
@@ -78,10 +80,12 @@ class Event:
     translates: str = "ok"
     master: Event | None = None
     slot: dt.date | None = None
-    revision: int = 0
+    revision: int = 0  # of its last change
+    added: int = 0  # the revision at which its calendar got it
     extended: dict[str, str] = field(default_factory=dict)
     exceptions: dict[dt.date, Event] = field(default_factory=dict)
     cancelled: set[dt.date] = field(default_factory=set)
+    own: set[str] = field(default_factory=set)  # of an exception: the properties that were changed in itself
     start: dt.datetime = field(init=False)
     end: dt.datetime = field(init=False)
 
@@ -157,6 +161,17 @@ class Event:
             return False
         return slot in self.exceptions or recurrence.contains(self.data["recurrence"], slot)
 
+    def crosses_neighbour(self, slot: dt.date, start: dt.datetime) -> bool:
+        """Would the occurrence of a day, moved to an instant, come to or across the day of the one before or after it?"""
+        day = self.day_of(start)
+        near = recurrence.days(self.data["recurrence"], slot - _NEAR, slot + _NEAR)
+        live = [one for one in near if one not in self.cancelled]
+        before = max((one for one in live if one < slot), default=None)
+        after = min((one for one in live if one > slot), default=None)
+        return (before is not None and day <= self.day_of(self.occurrence(before).start)) or (
+            after is not None and day >= self.day_of(self.occurrence(after).start)
+        )
+
     def occurrence(self, slot: dt.date) -> Event:
         """The exception of a day, or what the pattern says for it (a fresh object that no index knows)."""
         known = self.exceptions.get(slot)
@@ -167,8 +182,7 @@ class Event:
 
     def occurrence_ids(self, slot: dt.date) -> tuple[str, str]:
         """The ewsId and the immutable id of the occurrence of a day."""
-        rest = ids.occurrence_id(self.rest_id, slot)
-        return ids.to_ews(rest), ids.occurrence_id(self.immutable_id, slot)
+        return self.mailbox.occurrence_ids(self, slot)
 
     def _occurrence_data(self, slot: dt.date) -> dict[str, Any]:
         name = "UTC" if self.is_all_day else self.zone

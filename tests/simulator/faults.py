@@ -4,11 +4,13 @@ A rule is the object of ``POST /_sim/faults``. It applies to a request when all 
 
 ``mailbox``     the request is about the mailbox of this address, alias or user principal name
 ``path``        this text is part of the path with its query, decoded; starting with ``^`` it is a regular expression
-``operation``   the method (``"GET"``) or the name of what is done (see OPERATIONS), one or a list
+``operation``   the method (``"GET"``), the service (``"graph"``, ``"ews"``, ``"google"``, ``"identity"``) or the name of
+                what is done (see OPERATIONS), one or a list
 ``batch_item``  ``true``: only items of batches; ``false``: no items of batches; a text: only the item of this id
 ``nth``         the so-manieth request for which all the above hold since the rule was made, from 1; one or a list
 
-It then does what it says: ``status`` with ``headers`` and ``body`` (text, or JSON of any kind) instead of the answer;
+It then does what it says: ``status`` with ``headers`` and ``body`` (text, or JSON of any kind) instead of the answer,
+or with the service's own words for it, about an error with the ``code`` given;
 ``delay`` seconds; ``hold`` (true) until ``POST /_sim/release/{id}``; ``cut`` (true) closes the connection without an
 answer; ``truncate`` N sends N bytes of the body under its full length, then closes. ``when`` is ``"before"`` the effect
 (the default: a status or a cut then means that nothing happened) or ``"after"`` it. ``count`` is how often it applies:
@@ -23,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus
 
+from tests.simulator import services
 from tests.simulator.http import Request, Response
 from tests.simulator.loading import ControlError, check_keys, one_of
 from tests.simulator.world import World
@@ -31,11 +34,16 @@ OPERATIONS = frozenset(
     ("me", "calendars", "calendar", "groups", "list", "view", "instances", "get", "create", "change", "delete",
      "cancel",
      "accept", "decline", "tentativelyAccept", "translate", "batch", "timezones", "settings", "delta", "subscriptions",
-     "authorize", "token", "discovery", "keys", "identity", "ews", "google", "unknown")
+     "authorize", "token", "discovery", "keys", "identity", "ews", "google", "unknown",
+     "GetFolder", "FindFolder", "SyncFolderItems", "GetItem", "FindItem", "CreateItem", "UpdateItem", "DeleteItem",
+     "ConvertId",
+     "calendarList.list", "calendarList.get", "calendars.get", "events.list", "events.get", "events.insert",
+     "events.patch", "events.update", "events.delete", "events.instances", "events.watch", "channels.stop", "revoke")
 )  # fmt: skip
 METHODS = frozenset(("GET", "POST", "PATCH", "PUT", "DELETE"))
+_NAMES = OPERATIONS | METHODS | services.NAMES
 _KEYS = {
-    "mailbox", "path", "operation", "batch_item", "nth", "status", "headers", "body", "delay", "hold", "cut",
+    "mailbox", "path", "operation", "batch_item", "nth", "status", "code", "headers", "body", "delay", "hold", "cut",
     "truncate",
     "when", "count",
 }  # fmt: skip
@@ -73,17 +81,20 @@ class Rule:
 
     @property
     def replaces(self) -> bool:
-        return "status" in self.spec or "body" in self.spec
+        return bool({"status", "body", "code"} & set(self.spec))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {str(name): str(value) for name, value in (self.spec.get("headers") or {}).items()}
 
     def response(self) -> Response:
         """The answer that the rule gives."""
-        status, body = int(self.spec.get("status", 200)), self.spec.get("body")
-        headers = {str(name): str(value) for name, value in (self.spec.get("headers") or {}).items()}
+        status, body, headers = int(self.spec.get("status", 200)), self.spec.get("body"), self.headers
         if isinstance(body, str):
             return Response(status, {"Content-Type": "text/html; charset=utf-8", **headers}, body.encode())
         if body is None and status >= 400:
             code, message = _DEFAULTS.get(status, ("UnknownError", "A fault was asked for."))
-            body = {"error": {"code": code, "message": message}}
+            body = {"error": {"code": self.spec.get("code", code), "message": message}}
         return Response(status, headers) if body is None else Response.json(body, status, headers)
 
     def summary(self) -> dict[str, Any]:
@@ -98,8 +109,8 @@ def _numbers(value: Any, what: str) -> list[int]:
 
 
 def _check_effects(spec: dict[str, Any]) -> None:
-    if not any(key in spec for key in ("status", "body", "delay", "hold", "cut", "truncate")):
-        raise ControlError("fault: does nothing; give status, body, delay, hold, cut or truncate")
+    if not any(key in spec for key in ("status", "code", "body", "delay", "hold", "cut", "truncate")):
+        raise ControlError("fault: does nothing; give status, code, body, delay, hold, cut or truncate")
     status = spec.get("status", 200)
     if not isinstance(status, int) or not 200 <= status <= 599:
         raise ControlError("fault: status must be 200 to 599")
@@ -122,10 +133,8 @@ def check(spec: Any) -> dict[str, Any]:
         _numbers([spec["count"]], "fault: count")
     names = spec.get("operation", [])
     for name in names if isinstance(names, list) else [names]:
-        if name not in OPERATIONS and name not in METHODS:
-            raise ControlError(
-                f"fault: unknown operation {name!r}; known are {', '.join(sorted(OPERATIONS | METHODS))}"
-            )
+        if name not in _NAMES:
+            raise ControlError(f"fault: unknown operation {name!r}; known are {', '.join(sorted(_NAMES))}")
     path = spec.get("path", "")
     if not isinstance(path, str):
         raise ControlError("fault: path must be a text")
@@ -202,7 +211,8 @@ class Faults:
             if address is None or address.casefold() != wanted.casefold():
                 return False
         names = spec.get("operation")
-        if names and not {operation, request.method} & set(names if isinstance(names, list) else [names]):
+        known = {operation, request.method, services.name(request.path)}
+        if names and not known & set(names if isinstance(names, list) else [names]):
             return False
         item = spec.get("batch_item")
         if item is not None and item is not (request.batch_item is not None) and item != request.batch_item:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from tests.simulator import control, graph
+from tests.simulator import control, graph, services
 from tests.simulator.faults import Cut, Faults, Rule
 from tests.simulator.http import BadBody, Request, Response
 from tests.simulator.journal import Journal
@@ -41,6 +41,11 @@ class Call:
     items: list[dict[str, Any]] = field(default_factory=list)
     truncate: int | None = None
 
+    @property
+    def counted(self) -> tuple[str, str]:
+        """What requests in flight are counted by: each service has a limit of its own for a mailbox."""
+        return services.name(self.request.path), self.mailbox.address if self.mailbox else ""
+
 
 class Simulation:
     """The simulated services with the settings they run under."""
@@ -52,7 +57,7 @@ class Simulation:
         self.latency = latency / 1000
         self.page_cap = page_cap
         self._lock = threading.Lock()
-        self._in_flight: Counter[str] = Counter()
+        self._in_flight: Counter[tuple[str, str]] = Counter()
 
     def reset(self, seed: str, now: Any) -> None:
         """Forget everything; who is held goes on."""
@@ -91,15 +96,15 @@ class Simulation:
         call = Call(request, operation, mailbox, limited, line)
         if mailbox is not None and limited:
             with self._lock:
-                self._in_flight[mailbox.address] += 1
-                line["in_flight"] = self._in_flight[mailbox.address]
+                self._in_flight[call.counted] += 1
+                line["in_flight"] = self._in_flight[call.counted]
         return call
 
     def _close(self, call: Call) -> None:
         """Over before the answer leaves: who has read it may ask again at once."""
         if call.mailbox is not None and call.limited:
             with self._lock:
-                self._in_flight[call.mailbox.address] -= 1
+                self._in_flight[call.counted] -= 1
         call.line["mailbox"] = call.mailbox.address if call.mailbox else call.request.mailbox
         call.line["end"] = self.world.now().isoformat()
 
@@ -120,6 +125,10 @@ class Simulation:
         """The limits of the service for one mailbox."""
         if call.mailbox is None or not call.limited:
             return None
+        service = _service(call.request)
+        if service is not None:
+            limit = service.CONCURRENCY
+            return service.too_many() if limit and call.line["in_flight"] > limit else None
         wait = self.world.count_request(call.mailbox)
         if wait is not None:
             return graph.throttled("Application is over its MailboxRequests limit.", wait)
@@ -138,7 +147,7 @@ class Simulation:
         if spec.get("cut"):
             raise Cut
         if rule.replaces:
-            response = rule.response()
+            response = _replacement(call.request, rule)
         if "truncate" in spec:
             call.truncate = int(spec["truncate"])
         return response if response is not None else self._dispatch(call)
@@ -146,11 +155,13 @@ class Simulation:
     def _dispatch(self, call: Call) -> Response:
         request = call.request
         try:
-            if request.path.startswith("/v1.0"):
+            if services.name(request.path) == "graph":
                 run: Callable[[Request], Response] = lambda item: self._item(call, item)  # noqa: E731
                 return graph.handle(self.world, request, self.page_cap, run)
-            if request.path.startswith(("/EWS", "/calendar/")):
-                return _later(f"{request.path} is not simulated yet")
+            service = _service(request)
+            if service is not None:
+                found: Response = service.handle(self.world, request, self.page_cap)
+                return found
             return _identity().handle(self.world, request) or _unknown(request)
         except BadBody as error:
             return graph.bad_request(str(error))
@@ -158,23 +169,37 @@ class Simulation:
 
 def describe(world: World, request: Request) -> tuple[str, Mailbox | None, bool]:
     """Name of the operation, mailbox it is about, and whether the mailbox's limits hold for it."""
-    if request.path.startswith("/v1.0"):
+    if services.name(request.path) == "graph":
         return graph.describe(world, request)
-    for prefix, name in (("/EWS", "ews"), ("/calendar/", "google")):
-        if request.path.startswith(prefix):
-            return name, None, False
+    service = _service(request)
+    if service is not None:
+        operation, mailbox = service.describe(world, request)
+        return operation, mailbox, True
     endings = {"authorize": "authorize", "token": "token", "openid-configuration": "discovery", "keys": "keys"}
     name = endings.get(request.path.rstrip("/").rpartition("/")[2], "identity")
     return name, _identity().concerned(world, request), False
 
 
+def _service(request: Request) -> ModuleType | None:
+    """The other service that a path belongs to; None for Graph and the identity platform."""
+    name = services.name(request.path)
+    if name not in ("ews", "google"):
+        return None
+    # Imported when it is first needed: Graph can be used and tested without what the others depend on.
+    return importlib.import_module(f"tests.simulator.{name}.dispatch")
+
+
+def _replacement(request: Request, rule: Rule) -> Response:
+    """The answer that a rule gives, where it has no body of its own in the service's words."""
+    service = _service(request)
+    if service is None or "body" in rule.spec:
+        return rule.response()
+    found: Response = service.faulty(request, rule.spec.get("status", 200), rule.spec.get("code"), rule.headers)
+    return found
+
+
 def _identity() -> ModuleType:
-    # Imported when it is first needed: Graph can be used and tested without the identity platform's dependencies.
     return importlib.import_module("tests.simulator.identity")
-
-
-def _later(reason: str) -> Response:
-    return Response.json({"error": {"code": "NotImplemented", "message": reason}}, 501)
 
 
 def _unknown(request: Request) -> Response:

@@ -75,8 +75,12 @@ class Request:
 
     def form(self) -> dict[str, str]:
         """The body as an HTML form, the last value of each name; raises :class:`BadBody`."""
+        return dict(self.pairs())
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """The body as an HTML form, in its order; raises :class:`BadBody`."""
         try:
-            return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
+            return parse_qsl(self.body.decode(), keep_blank_values=True)
         except UnicodeDecodeError as error:
             raise BadBody("The body is not UTF-8") from error
 

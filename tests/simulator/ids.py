@@ -77,6 +77,16 @@ def folder_id(seed: str, mailbox: str, kind: str, number: int) -> str:
     return _store(seed, mailbox) + _base64_tail(35, seed, mailbox, kind, number)
 
 
+def google_id(seed: str, mailbox: str, number: int) -> str:
+    """The id of an event at Google: 26 characters of base32hex."""
+    return base64.b32hexencode(digest(seed, mailbox, "google", number)).decode().lower()[:26]
+
+
+def google_calendar_id(seed: str, mailbox: str, number: int) -> str:
+    """The id of a calendar at Google other than the first one, whose id is the address."""
+    return f"c_{digest(seed, mailbox, 'calendar', number).hex()[:26]}@group.calendar.google.com"
+
+
 def change_key(*parts: object) -> str:
     return base64.b64encode(digest("change", *parts)[:16]).decode()
 

@@ -46,7 +46,8 @@ def event(found: Event) -> dict[str, Any]:
     }  # fmt: skip
     if found.is_master:
         result["exceptions"] = [event(held) for _, held in sorted(found.exceptions.items())]
-        result["cancelled"] = [slot.isoformat() for slot in sorted(found.cancelled)]
+        left_out = found.data["recurrence"].get("without") or []  # which Google keeps in the rule
+        result["cancelled"] = sorted({*left_out, *(slot.isoformat() for slot in found.cancelled)})
     if found.master is not None and found.slot is not None:
         result["seriesMasterRef"] = found.master.ref
         result["originalStart"] = found.master.slot_start(found.slot).isoformat().replace("+00:00", "Z")

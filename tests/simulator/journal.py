@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from tests.simulator.http import BadBody, Request
 
 _SECRET = frozenset(
-    ("access_token", "assertion", "client_assertion", "client_secret", "code", "code_verifier", "id_token",
+    ("access_token", "assertion", "client_assertion", "client_secret", "clientstate", "code", "code_verifier", "id_token",
      "id_token_hint", "password", "refresh_token", "token")
 )  # fmt: skip
 HIDDEN = "***"

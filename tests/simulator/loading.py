@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Set
 from typing import Any
 
-from tests.simulator import drafts, ids, recurrence, times
-from tests.simulator.events import EXTENDED, PROPERTIES, Event
+from tests.simulator import drafts, extended, ids, recurrence, times
+from tests.simulator.events import EXTENDED, GOOGLE, PROPERTIES, Event
+from tests.simulator.google.mailbox import GoogleMailbox
 from tests.simulator.mailbox import Calendar, Mailbox
 from tests.simulator.world import PERSONAL_TENANT, World
 
@@ -15,7 +16,7 @@ _MAILBOX_KEYS = {
     "address", "provider", "tid", "oid", "upn", "mail", "aliases", "kind", "name", "timeZone", "calendars",
 }  # fmt: skip
 _CALENDAR_KEYS = {"name", "default", "owner", "ewsFolderId", "canEdit", "color", "events"}
-_OWN_KEYS = {"ref", "ewsId", "translates", "exceptions", "cancelled"}
+_OWN_KEYS = {"ref", "ewsId", "translates", "exceptions", "cancelled", GOOGLE}
 _SERVED_KEYS = {"id", "type", "seriesMasterId", "webLink", "originalStart", "restId", "immutableId"}
 _KINDS = ("work", "personal", "guest", "shared", "onpremises")
 _TRANSLATES = ("ok", "error", "absent")
@@ -83,9 +84,10 @@ def _account(seed: str, address: str, spec: dict[str, Any]) -> Mailbox:
         oid = "00000000-0000-0000-" + ids.guid(seed, "oid", address.casefold())[19:]
     zone = spec.get("timeZone", "UTC")
     _check_zone(zone, "mailbox")
-    return Mailbox(
+    provider = one_of(spec.get("provider", "outlook"), ("outlook", "google"), "provider")
+    return (GoogleMailbox if provider == "google" else Mailbox)(
         address=address,
-        provider=one_of(spec.get("provider", "outlook"), ("outlook", "google"), "provider"),
+        provider=provider,
         tid=spec.get("tid") or (PERSONAL_TENANT if kind == "personal" else ids.guid(seed, "tid", domain)),
         oid=spec.get("oid") or oid,
         upn=spec.get("upn") or upn,
@@ -110,7 +112,7 @@ def _load_calendar(mailbox: Mailbox, spec: Any, number: int, created: dt.datetim
     own = {"name": mailbox.name, "address": mailbox.mail or mailbox.address}
     owner = check_keys(spec.get("owner") or own, {"name", "address"}, "owner")
     shared = owner.get("address", "").casefold() != own["address"].casefold()
-    ews_id = spec.get("ewsFolderId") or ids.folder_id(mailbox.seed, mailbox.address.casefold(), "calendar", number)
+    ews_id = spec.get("ewsFolderId") or mailbox.folder_id(number)
     calendar = Calendar(
         mailbox, text(spec, "name", "calendar"), ews_id, bool(spec.get("default")), owner,
         bool(spec.get("canEdit", not shared)), spec.get("color", "auto"),
@@ -132,12 +134,12 @@ def load_event(calendar: Calendar, spec: Any, created: dt.datetime, now: dt.date
     """A new appointment with its exceptions; raises :class:`ControlError`. Without ``now`` it was changed when made."""
     check_keys(spec, PROPERTIES | _OWN_KEYS | _SERVED_KEYS | {EXTENDED}, "event")
     mailbox, what = calendar.mailbox, f"event {spec.get('ref') or spec.get('subject')!r}"
-    ews, immutable = mailbox.next_ids()
+    ews, immutable = mailbox.ids_for(spec.get("ewsId"))
     # Seconds apart, so that sorting by time of creation means something.
     made = created + dt.timedelta(seconds=len(mailbox.refs) + len(calendar.events))
     data = drafts.complete(_properties(spec, what), mailbox, made, immutable)
     try:
-        event = Event(calendar, data, spec.get("ewsId") or ews, immutable)
+        event = Event(calendar, data, ews, immutable)
         if event.is_master:
             recurrence.rule(data["recurrence"])
     except ValueError as error:
@@ -158,7 +160,7 @@ def load_event(calendar: Calendar, spec: Any, created: dt.datetime, now: dt.date
 
 
 def _properties(spec: dict[str, Any], what: str) -> dict[str, Any]:
-    data = {key: value for key, value in spec.items() if key in PROPERTIES and key not in _SERVED_KEYS}
+    data = {key: value for key, value in spec.items() if key in PROPERTIES | {GOOGLE} and key not in _SERVED_KEYS}
     for side in ("start", "end"):
         try:
             times.local(data.get(side))
@@ -183,8 +185,7 @@ def _finish(event: Event, spec: dict[str, Any], what: str) -> None:
         raise ControlError(f"{what}: ewsId {event.ews_id!r} is there twice")
     event.ref = ref
     event.translates = one_of(spec.get("translates", "ok"), _TRANSLATES, f"{what}: translates")
-    for entry in spec.get(EXTENDED) or []:
-        event.extended[str(entry.get("id"))] = str(entry.get("value"))
+    event.extended.update(extended.read(spec.get(EXTENDED)))
 
 
 def _slot(master: Event, value: Any, what: str) -> dt.date:

@@ -6,13 +6,34 @@ Nothing here sends mail or checks permissions; that is the business of the servi
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.simulator import ids, times
 from tests.simulator.events import Event
+from tests.simulator.traps import Traps
 
 _RESTRUCTURING = ("start", "end", "recurrence", "isAllDay")
+
+
+@dataclass(frozen=True)
+class Gone:
+    """What is left of a single or series that a calendar no longer holds: deleted, or moved to another."""
+
+    ews_id: str
+    immutable_id: str
+    revision: int
+    added: int
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """What a ``transactionId`` was used for, and when."""
+
+    event: Event
+    wanted: dict[str, Any]
+    at: dt.datetime
 
 
 @dataclass(eq=False)
@@ -28,11 +49,12 @@ class Calendar:
     color: str = "auto"
     change_key: str = ""
     events: dict[str, Event] = field(default_factory=dict)  # masters and singles by immutable id
+    gone: dict[str, Gone] = field(default_factory=dict)  # by ewsId
 
     @property
     def id(self) -> str:
         """A container has one id, whatever the request prefers."""
-        return ids.to_rest(self.ews_id)
+        return self.mailbox.calendar_id(self)
 
 
 @dataclass(eq=False)
@@ -52,10 +74,15 @@ class Mailbox:
     seed: str = "1"
     calendars: dict[str, Calendar] = field(default_factory=dict)  # by id, in the order they are listed
     refs: dict[str, Event] = field(default_factory=dict)
-    deleted: dict[str, Event] = field(default_factory=dict)  # by immutable id, for "restore" and for delta
-    transactions: dict[str, Event] = field(default_factory=dict)
-    revision: int = 0  # of the last change; each event has that of its own, each deletion that of ``deleted_at``
-    deleted_at: dict[str, int] = field(default_factory=dict)
+    deleted: dict[str, Event] = field(default_factory=dict)  # by immutable id, for "restore"
+    transactions: dict[str, Transaction] = field(default_factory=dict)
+    revision: int = (
+        1  # of the last change; each event has that of its own, and so has each ``Calendar.gone``; 0 = before all
+    )
+    generation: int = 0  # of its sync states; those of an earlier one are lost
+    traps: Traps = field(default_factory=Traps)
+    # Told of each change: "created", "updated" or "deleted", what, and in which calendar.
+    watch: Callable[[str, Event, Calendar], None] = lambda change, event, calendar: None
     _index: dict[str, Event] = field(default_factory=dict)  # by restId and immutable id
     _series: dict[str, Event] = field(default_factory=dict)  # by the stem of either id
     _by_ews: dict[str, Event] = field(default_factory=dict)
@@ -79,6 +106,31 @@ class Mailbox:
         self._items += 1
         key = self.address.casefold()
         return ids.ews_id(self.seed, key, self._items), ids.immutable_id(self.seed, key, self._items)
+
+    def ids_for(self, given: str | None) -> tuple[str, str]:
+        """The same for an item whose ewsId is ``given``."""
+        ews, immutable = self.next_ids()
+        return given or ews, immutable
+
+    def folder_id(self, number: int) -> str:
+        """The ewsId of a calendar that was given none."""
+        return ids.folder_id(self.seed, self.address.casefold(), "calendar", number)
+
+    def calendar_id(self, calendar: Calendar) -> str:
+        return ids.to_rest(calendar.ews_id)
+
+    def moved_id(self, event: Event) -> str:
+        """The ewsId of an event that has come to another calendar: that of a new item."""
+        return self.next_ids()[0]
+
+    def occurrence_ids(self, master: Event, slot: dt.date) -> tuple[str, str]:
+        """The ewsId and the immutable id of the occurrence of a day."""
+        rest = ids.occurrence_id(master.rest_id, slot)
+        return ids.to_ews(rest), ids.occurrence_id(master.immutable_id, slot)
+
+    def new_uid(self, created: dt.datetime, number: object) -> str:
+        """The iCalUId of an event that was given none."""
+        return ids.ical_uid(created, self.seed, self.address.casefold(), number)
 
     def index(self, event: Event) -> None:
         """Make an event findable by its ids and its ref."""
@@ -134,8 +186,10 @@ class Mailbox:
     def add(self, event: Event, now: dt.datetime) -> Event:
         """Put a new single or master in its calendar."""
         self.stamp(event, now)
+        event.added = event.revision
         event.calendar.events[event.immutable_id] = event
         self.index(event)
+        self.watch("created", event, event.calendar)
         return event
 
     def change(self, event: Event, changes: dict[str, Any], now: dt.datetime) -> Event:
@@ -153,13 +207,30 @@ class Mailbox:
             raise
         if master is not None and event.slot is not None:
             event.extended = dict(event.extended)
+            event.own |= set(changes)
             master.exceptions[event.slot] = event
-            self.stamp(master, now)
+            self._touch_series(master, now)
         elif any(event.data.get(name) != before.get(name) for name in _RESTRUCTURING):
             self._restructure(event, before)
+        else:
+            self._hand_down(event, changes, now)
         self.stamp(event, now)
         self.index(event)
+        self.watch("updated", event, event.calendar)
         return event
+
+    def _touch_series(self, master: Event, now: dt.datetime) -> None:
+        """A change of an occurrence is one of its series."""
+        self.stamp(master, now)
+        self.watch("updated", master, master.calendar)
+
+    def _hand_down(self, master: Event, changes: dict[str, Any], now: dt.datetime) -> None:
+        """An exception goes on having from its series whatever was not changed in itself."""
+        for exception in master.exceptions.values():
+            inherited = {name: value for name, value in changes.items() if name not in exception.own}
+            if inherited:
+                exception.data.update(inherited)
+                self.stamp(exception, now)
 
     def _restructure(self, event: Event, before: dict[str, Any]) -> None:
         pattern = event.data.get("recurrence")
@@ -180,22 +251,28 @@ class Mailbox:
             self._drop(event)
             event.master.exceptions.pop(event.slot, None)
             event.master.cancelled.add(event.slot)
-            self.stamp(event.master, now)
+            self._touch_series(event.master, now)
+            self.watch("deleted", event, event.calendar)
             return
         for exception in event.exceptions.values():
             self.unindex(exception)
         self.stamp(event, now)
-        event.calendar.events.pop(event.immutable_id, None)
+        self._leave(event)
         self.deleted[event.immutable_id] = event
-        self.deleted_at[event.immutable_id] = self.revision
+
+    def _leave(self, event: Event) -> None:
+        """Out of its calendar, which remembers that with the event's revision."""
+        event.calendar.events.pop(event.immutable_id, None)
+        event.calendar.gone[event.ews_id] = Gone(event.ews_id, event.immutable_id, event.revision, event.added)
+        self.watch("deleted", event, event.calendar)
 
     def place(self, event: Event, calendar: Calendar, now: dt.datetime) -> None:
         """Move to a calendar, or back out of the deleted items: a new ewsId and restId, the same immutable id."""
         self.unindex(event)
-        event.calendar.events.pop(event.immutable_id, None)
-        self.deleted.pop(event.immutable_id, None)
-        self.deleted_at.pop(event.immutable_id, None)
-        event.ews_id = self.next_ids()[0]
+        self.stamp(event, now)
+        if self.deleted.pop(event.immutable_id, None) is None:
+            self._leave(event)
+        event.ews_id = self.moved_id(event)
         event.calendar = calendar
         self.add(event, now)
         for slot, exception in event.exceptions.items():

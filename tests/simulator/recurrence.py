@@ -92,8 +92,13 @@ def _end(limits: dict[str, Any], start: dt.date) -> dict[str, Any]:
     return {"until": dt.datetime.combine(end, dt.time())}
 
 
-def rule(recurrence: Any) -> rrule.rrule:
-    """The rule of a ``patternedRecurrence``, at midnights; raises :class:`BadRecurrence`."""
+def rule(recurrence: Any) -> rrule.rrule | rrule.rruleset:
+    """The rule of a ``patternedRecurrence``, at midnights; raises :class:`BadRecurrence`.
+
+    Of a series that Google was told (``rule``, with ``also`` and ``without``) what was told counts, not the pattern.
+    """
+    if isinstance(recurrence, dict) and "rule" in recurrence:
+        return _told(recurrence)
     pattern = recurrence.get("pattern") if isinstance(recurrence, dict) else None
     limits = recurrence.get("range") if isinstance(recurrence, dict) else None
     if not isinstance(pattern, dict) or not isinstance(limits, dict):
@@ -109,6 +114,23 @@ def rule(recurrence: Any) -> rrule.rrule:
         **_parts(kind, pattern),
         **_end(limits, start),
     )
+
+
+def _told(recurrence: dict[str, Any]) -> rrule.rruleset:
+    """A rule of RFC 5545 on days, with further days and days left out."""
+    start = dt.datetime.combine(_day(recurrence["range"], "startDate"), dt.time())
+    found = rrule.rruleset()
+    try:
+        if recurrence["rule"]:
+            found.rrule(rrule.rrulestr(recurrence["rule"], dtstart=start))
+        else:
+            found.rdate(start)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BadRecurrence(f"recurrence: {recurrence['rule']}: {error}") from error
+    for name, add in (("also", found.rdate), ("without", found.exdate)):
+        for day in recurrence.get(name) or []:
+            add(dt.datetime.fromisoformat(day))
+    return found
 
 
 def days(recurrence: Any, first: dt.date, last: dt.date) -> Iterator[dt.date]:

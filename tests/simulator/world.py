@@ -12,14 +12,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.simulator import ids
-from tests.simulator.mailbox import Mailbox
+from tests.simulator.channels import Channel, Channels
+from tests.simulator.delivery import Deliveries
+from tests.simulator.events import Event
+from tests.simulator.mailbox import Calendar, Mailbox
+from tests.simulator.subscriptions import Subscription, Subscriptions
 
 PERSONAL_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
 WINDOW = 600  # seconds in which a mailbox may make REQUESTS_PER_WINDOW requests
 REQUESTS_PER_WINDOW = 10_000
 SCOPES = {
     "graph": "openid profile offline_access User.Read Calendars.ReadWrite",
-    "ews": "offline_access https://outlook.office.com/EWS.AccessAsUser.All",
+    "ews": "offline_access https://outlook.office365.com/EWS.AccessAsUser.All",
     "google": "https://www.googleapis.com/auth/calendar",
 }
 
@@ -66,6 +70,8 @@ class World:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
+        self.deliveries = Deliveries(self.now)
+        self._generations = 0  # never starts anew: no sync state outlives a reset
         self.reset()
 
     def reset(self, seed: str = "1", now: dt.datetime | None = None) -> None:
@@ -79,7 +85,12 @@ class World:
             self.codes: dict[str, dict[str, Any]] = {}
             self.access_tokens: dict[str, AccessToken] = {}
             self.refresh_tokens: dict[str, RefreshToken] = {}
+            # What each account has ever let the application do: it outlives the token it came with.
+            self.consents: dict[str, set[str]] = {}
             self.outbox: list[Mail] = []
+            self.subscriptions = Subscriptions()
+            self.channels = Channels()
+            self.deliveries.clear()
             self._tokens_made = 0
             self._aliases: dict[str, Mailbox] = {}
             self._requests: dict[str, deque[dt.datetime]] = {}
@@ -91,16 +102,47 @@ class World:
     def advance(self, seconds: float) -> None:
         with self.lock:
             self._offset += dt.timedelta(seconds=seconds)
+        self.deliveries.wake()
 
     def add_mailbox(self, mailbox: Mailbox) -> None:
         """Put a mailbox in the place of whatever had its address, and its tenant where there is none."""
         with self.lock:
+            self.lose_sync_states(mailbox)
+            mailbox.watch = self._tell
             self.mailboxes[mailbox.address.casefold()] = mailbox
             self.tenants.setdefault(mailbox.tid, Tenant(mailbox.tid))
             self._aliases = {}
             for known in self.mailboxes.values():
                 for name in known.names():
                     self._aliases.setdefault(name.casefold(), known)
+
+    def _tell(self, change: str, event: Event, calendar: Calendar) -> None:
+        """Notify whoever subscribed to the changes of a calendar."""
+        for one in self.subscriptions.covering(change, calendar, self.now()):
+            self.deliveries.put("change", one.url, one.change_notice(change, event), one)
+        for channel in self.channels.covering(calendar, self.now()):
+            self.message(channel, "exists")
+
+    def message(self, channel: Channel, state: str) -> None:
+        """Tell a channel of Google's that something is there to be read."""
+        headers = channel.headers(state)
+        about = {"channel": channel.id, "state": state, "number": channel.number}
+        self.deliveries.put("channel", channel.url, about, headers=headers)
+
+    def happens(self, subscription: Subscription, happening: str) -> None:
+        """Something happens to a subscription itself, and its lifecycle address is told."""
+        if happening == "subscriptionRemoved":
+            self.subscriptions.remove(subscription)
+        elif happening == "reauthorizationRequired":
+            subscription.paused = True
+        notice = subscription.lifecycle_notice(happening)
+        self.deliveries.put("lifecycle", subscription.lifecycle_url, notice, subscription)
+
+    def lose_sync_states(self, mailbox: Mailbox) -> None:
+        """Every state handed out for the mailbox until now is unknown from here on."""
+        with self.lock:
+            self._generations += 1
+            mailbox.generation = self._generations
 
     def find_account(self, name: str) -> Mailbox | None:
         """The mailbox of an address, alias, user principal name or object id; the address wins."""
@@ -122,6 +164,7 @@ class World:
             expires = now + dt.timedelta(seconds=expires_in)
             self.access_tokens[access] = AccessToken(mailbox.address, scope, expires)
             self.refresh_tokens[refresh] = RefreshToken(mailbox.address, scope, client_id, now)
+            self.consents.setdefault(mailbox.address, set()).update(scope.split())
             return {
                 "access_token": access,
                 "refresh_token": refresh,
@@ -136,6 +179,12 @@ class World:
             if known is None or known.expires_at <= self.now():
                 return None
             return self.find_account(known.mailbox_address)
+
+    def token_owner(self, authorization: object) -> Mailbox | None:
+        """Whose access token a header carries, expired or of another service as it may be."""
+        with self.lock:
+            known = self.access_tokens.get(str(authorization or "").partition(" ")[2].strip())
+            return self.find_account(known.mailbox_address) if known is not None else None
 
     def count_request(self, mailbox: Mailbox) -> int | None:
         """Note one request for a mailbox; the seconds to wait where there were too many. Refused ones count too."""

@@ -10,6 +10,7 @@ from tests.simulator.client import Simulator
 
 ADA = "ada@firm.example"
 BOB = "bob@firm.example"
+GUEST = {"emailAddress": {"name": "Bob", "address": BOB}}
 IMMUTABLE = 'IdType="ImmutableId"'
 WINDOW = {"startDateTime": "2026-11-01T00:00:00Z", "endDateTime": "2027-02-01T00:00:00Z"}
 
@@ -100,3 +101,17 @@ class Graph:
 def refused(answer: requests.Response) -> tuple[int, str]:
     """Status and code of an error."""
     return answer.status_code, answer.json()["error"]["code"]
+
+
+def draft(**fields: Any) -> dict[str, Any]:
+    return {"subject": "New", **times("2026-11-24T09:00:00", "2026-11-24T10:00:00"), **fields}
+
+
+def create(graph: Graph, **fields: Any) -> dict[str, Any]:
+    answer = graph.call("POST", "/me/events", json=draft(**fields))
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def mails(graph: Graph) -> list[tuple[str, list[str]]]:
+    return [(mail["kind"], mail["to"]) for mail in graph.simulator.outbox()]

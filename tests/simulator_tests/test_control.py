@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tests.simulator.client import Control, Refused, Simulator
-from tests.simulator_tests.graph_steps import ADA, Graph, firm_calendar, meeting, refused, times
+from tests.simulator_tests.graph_steps import ADA, WINDOW, Graph, firm_calendar, meeting, refused, times
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "tests.simulator", "--port"]
@@ -99,9 +99,31 @@ def test_edits_of_one_occurrence(graph: Graph) -> None:
     assert kept["cancelled"] == ["2026-12-07", "2026-12-21"]
 
 
+def test_edits_by_any_id(graph: Graph) -> None:
+    series = graph.kept("series")
+    instances = graph.values(f"/me/events/{series['immutableId']}/instances", **WINDOW)
+    by_start = {one["originalStart"][:10]: one["id"] for one in instances}
+    simulator = graph.simulator
+    simulator.edit(ADA, None, "change", id=series["ewsId"], subject="Review")
+    simulator.edit(ADA, None, "change", id=by_start["2026-12-14"], subject="Once")
+    simulator.edit(ADA, None, "delete", id=by_start["2026-12-21"])
+    kept = graph.kept("series")
+    assert (kept["subject"], [event["subject"] for event in kept["exceptions"]]) == ("Review", ["Moved", "Once"])
+    assert kept["cancelled"] == ["2026-12-07", "2026-12-21"]
+    simulator.edit(ADA, None, "delete", id=series["restId"])
+    assert simulator.edit(ADA, None, "restore", id=series["immutableId"])["exceptions"]
+    assert graph.get(f"/me/events/{by_start['2026-12-14']}")["subject"] == "Once"
+    made = simulator.edit(ADA, None, "create", event=meeting("x") | {"ref": None})
+    assert (made["ref"], graph.get(f"/me/events/{made['immutableId']}")["subject"]) == (None, "X")
+    with pytest.raises(Refused) as refusal:
+        simulator.edit(ADA, None, "delete", id="nothing")
+    assert refusal.value.status == 404
+
+
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
+        ({"ref": "hearing", "op": "change", **times("2026-11-23T09:00:00", "2026-11-23T08:00:00")}, "before the start"),
         ({"ref": "hearing", "op": "explode"}, "op must be"),
         ({"ref": "hearing", "op": "restore"}, "is not deleted"),
         ({"ref": "hearing", "op": "change", "nonsense": 1}, "unknown nonsense"),
@@ -219,8 +241,7 @@ def test_the_journal_says_what_happened_without_secrets(graph: Graph) -> None:
 def test_google_accounts_are_strangers_to_graph(simulator: Simulator) -> None:
     simulator.mailbox("gus@gmail.example", provider="google")
     assert refused(Graph(simulator, "gus@gmail.example").call("GET", "/me"))[0] == 401
-    for path in ("/calendar/v3/users/me/calendarList", "/EWS/Exchange.asmx"):
-        assert requests.get(simulator.url + path, timeout=30).status_code == 501
+    assert requests.get(simulator.url + "/calendar/v3/users/me/calendarList", timeout=30).status_code == 401
     assert requests.get(simulator.url + "/nowhere/at/all/here", timeout=30).status_code == 404
 
 

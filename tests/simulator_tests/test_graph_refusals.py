@@ -29,8 +29,6 @@ from tests.simulator_tests.graph_steps import ADA, BOB, Graph, meeting, refused
         ("/me/events/short", 400, "ErrorInvalidIdMalformed"),
         ("/me/events/delta", 400, "ErrorInvalidIdMalformed"),
         ("/me/calendars/short/events", 400, "ErrorInvalidIdMalformed"),
-        ("/me/calendarView/delta?startDateTime=2026-01-01&endDateTime=2026-02-01", 501, "NotImplemented"),
-        ("/subscriptions", 501, "NotImplemented"),
         ("/users/nobody@firm.example", 404, "Request_ResourceNotFound"),
         ("/users/nobody@firm.example/events", 404, "ErrorInvalidUser"),
         ("/me/mailboxSettings", 403, "ErrorAccessDenied"),

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from tests.simulator_tests.graph_steps import ADA, BOB, WINDOW, Graph, meeting, refused, times, weekly
+from tests.simulator_tests.graph_steps import (
+    ADA,
+    BOB,
+    GUEST,
+    WINDOW,
+    Graph,
+    create,
+    draft,
+    mails,
+    meeting,
+    refused,
+    times,
+    weekly,
+)
 
-GUEST = {"emailAddress": {"name": "Bob", "address": BOB}}
 MARK = "String {66f5a359-4659-4830-9070-00047ec6ac6e} Name LocalEventId"
 
-
-def draft(**fields: Any) -> dict[str, Any]:
-    return {"subject": "New", **times("2026-11-24T09:00:00", "2026-11-24T10:00:00"), **fields}
-
-
-def create(graph: Graph, **fields: Any) -> dict[str, Any]:
-    answer = graph.call("POST", "/me/events", json=draft(**fields))
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
-
-
-def mails(graph: Graph) -> list[tuple[str, list[str]]]:
-    return [(mail["kind"], mail["to"]) for mail in graph.simulator.outbox()]
+ENDED = {
+    "pattern": {"type": "weekly", "interval": 1, "daysOfWeek": ["monday"]},
+    "range": {"type": "endDate", "startDate": "2026-11-24", "endDate": "2026-11-25"},
+}
 
 
 def test_a_created_event_is_there_and_mails_nobody(graph: Graph) -> None:
-    event = create(graph, recurrence=weekly("2026-11-30"))
+    event = create(graph, recurrence=weekly("2026-11-30"), **times("2026-11-30T09:00:00", "2026-11-30T10:00:00"))
     assert graph.get(f"/me/events/{event['id']}")["subject"] == "New"
     assert event["type"] == "seriesMaster"
     assert event["recurrence"]["range"]["recurrenceTimeZone"] == "Eastern Standard Time"
@@ -69,6 +73,33 @@ def test_a_repeated_transaction_adds_nothing(graph: Graph) -> None:
     assert refused(change) == (400, "ErrorPropertyValidationFailure")
 
 
+def test_a_transaction_stands_for_what_it_made_first(graph: Graph) -> None:
+    first = create(graph, transactionId="one")
+    other = graph.call("POST", "/me/events", json=draft(transactionId="one", subject="Other"))
+    assert refused(other) == (400, "ErrorDuplicateTransactionId")
+    graph.call("PATCH", f"/me/events/{first['id']}", json={"subject": "Changed"})
+    assert create(graph, transactionId="one")["subject"] == "Changed"
+    graph.call("DELETE", f"/me/events/{first['id']}")
+    assert create(graph, transactionId="one")["id"] == first["id"]
+    assert graph.values("/me/events", _filter="subject eq 'New' or subject eq 'Changed'") == []
+
+
+def test_after_hours_a_transaction_is_forgotten(graph: Graph) -> None:
+    first = create(graph, transactionId="one")
+    graph.simulator.clock(4 * 3600)
+    graph = Graph(graph.simulator, ADA)
+    second = create(graph, transactionId="one")
+    assert second["id"] != first["id"]
+    assert len(graph.values("/me/events", _filter="subject eq 'New'")) == 2
+
+
+def test_of_the_same_creations_at_once_one_makes_the_event(graph: Graph) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: create(graph, transactionId="one")["id"], range(4)))
+    assert len(set(made)) == 1
+    assert len(graph.values("/me/events", _filter="subject eq 'New'")) == 1
+
+
 def test_attendees_get_mail(graph: Graph) -> None:
     event = create(graph, attendees=[GUEST])
     path = f"/me/events/{event['id']}"
@@ -98,50 +129,6 @@ def test_a_deleted_event_is_gone(graph: Graph) -> None:
     assert refused(graph.call("GET", path)) == (404, "ErrorItemNotFound")
     assert refused(graph.call("DELETE", path)) == (404, "ErrorItemNotFound")
     assert "Hearing" not in [event["subject"] for event in graph.values("/me/events")]
-
-
-def occurrence(graph: Graph, day: str) -> dict[str, Any]:
-    found = graph.values(f"/me/events/{graph.id('series')}/instances", **WINDOW)
-    return next(event for event in found if event["originalStart"].startswith(day))
-
-
-def test_a_changed_occurrence_becomes_an_exception_with_the_same_id(graph: Graph) -> None:
-    before = occurrence(graph, "2026-12-14")
-    master = graph.get(f"/me/events/{graph.id('series')}")
-    body = {"subject": "Once", **times("2026-12-14T15:00:00", "2026-12-14T16:00:00")}
-    after = graph.call("PATCH", f"/me/events/{before['id']}", json=body).json()
-    assert (after["id"], after["type"], after["originalStart"]) == (before["id"], "exception", before["originalStart"])
-    assert after["start"]["dateTime"] == "2026-12-14T20:00:00.0000000"
-    assert occurrence(graph, "2026-12-21")["subject"] == "Series"
-    assert graph.get(f"/me/events/{master['id']}")["changeKey"] != master["changeKey"]
-
-
-def test_a_deleted_occurrence_is_cancelled(graph: Graph) -> None:
-    before = occurrence(graph, "2026-12-14")
-    graph.call("DELETE", f"/me/events/{before['id']}")
-    graph.call("DELETE", f"/me/events/{graph.id('moved')}")
-    assert refused(graph.call("GET", f"/me/events/{before['id']}")) == (404, "ErrorItemNotFound")
-    master = graph.get(
-        f"/me/events/{graph.id('series')}", _select="cancelledOccurrences", _expand="exceptionOccurrences"
-    )
-    assert [text[-10:] for text in master["cancelledOccurrences"]] == ["2026-11-30", "2026-12-07", "2026-12-14"]
-    assert master["exceptionOccurrences"] == []
-
-
-def test_an_exception_cannot_cross_its_neighbour(graph: Graph) -> None:
-    found = occurrence(graph, "2026-12-21")
-    body = times("2026-12-14T12:00:00", "2026-12-14T13:00:00")
-    crossing = graph.call("PATCH", f"/me/events/{found['id']}", json=body)
-    assert refused(crossing) == (400, "ErrorOccurrenceCrossingBoundary")
-    assert occurrence(graph, "2026-12-21")["type"] == "occurrence"
-
-
-def test_a_new_pattern_drops_exceptions(graph: Graph) -> None:
-    graph.call("PATCH", f"/me/events/{graph.id('series')}", json={"recurrence": weekly("2026-11-23", 3)})
-    kept = graph.kept("series")
-    assert (kept["exceptions"], kept["cancelled"]) == ([], [])
-    found = graph.values(f"/me/events/{graph.id('series')}/instances", **WINDOW)
-    assert [event["type"] for event in found] == ["occurrence"] * 3
 
 
 def test_extended_properties(graph: Graph) -> None:
@@ -186,6 +173,10 @@ def test_organizers_cancel_and_attendees_answer(graph: Graph) -> None:
         (draft(showAs="asleep"), "BadRequest"),
         (draft(isAllDay="yes"), "BadRequest"),
         (draft(recurrence={"pattern": {"type": "hourly"}, "range": {}}), "ErrorPropertyValidationFailure"),
+        (draft(recurrence=weekly("2026-11-30")), "ErrorPropertyValidationFailure"),
+        (draft(recurrence=ENDED), "ErrorRecurrenceHasNoOccurrence"),
+        (draft(reminderMinutesBeforeStart="5"), "BadRequest"),
+        (draft(body={"contentType": "rtf", "content": "x"}), "BadRequest"),
         (draft(attendees=[GUEST] * 501), "ErrorPropertyValidationFailure"),
         ([], "BadRequest"),
     ],

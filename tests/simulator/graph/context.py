@@ -138,12 +138,12 @@ def account(world: World, route: Route, reader: Mailbox) -> Mailbox:
             )
             raise GraphError(404, "Request_ResourceNotFound", message)
         raise GraphError(404, "ErrorInvalidUser", f"The requested user '{route.user}' is invalid.")
-    if found is not reader and route.resource != "me" and not _shares(found, reader):
+    if found is not reader and route.resource != "me" and not shares(found, reader):
         raise denied()
     return found
 
 
-def _shares(owner: Mailbox, reader: Mailbox) -> bool:
+def shares(owner: Mailbox, reader: Mailbox) -> bool:
     if owner.kind == "shared":
         return True
     owners = {calendar.owner.get("address", "").casefold() for calendar in reader.calendars.values()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from tests.simulator.graph import batch, calendars, reading, responding, translate, writing
+from tests.simulator.graph import batch, calendars, delta, reading, responding, subscribing, translate, writing
 from tests.simulator.graph.context import Context, account, preferences, signed_in
 from tests.simulator.graph.errors import GraphError, bad
 from tests.simulator.graph.routes import Route, resolve
@@ -14,7 +14,9 @@ from tests.simulator.mailbox import Mailbox
 from tests.simulator.world import World
 
 Run = Callable[[Request], Response]
-Handler = Callable[[Context], Response]
+# A handler that has to wait for somebody gives back what is still to be done, without the lock, for its answer.
+Later = Callable[[], Response]
+Handler = Callable[[Context], Response | Later]
 _READ = ("Calendars.Read", "Calendars.ReadWrite")
 _USER = ("User.Read", "User.ReadBasic.All", "User.ReadWrite", "User.Read.All")
 # What each operation does and which scope it needs; those from the second list also need a mailbox in the cloud.
@@ -30,6 +32,7 @@ _MAILBOX: dict[str, tuple[Handler, tuple[str, ...]]] = {
     "list": (reading.events, _READ),
     "get": (reading.event, _READ),
     "view": (reading.view, _READ),
+    "delta": (delta.delta, _READ),
     "instances": (reading.instances, _READ),
     "create": (writing.create, _READ[1:]),
     "change": (writing.change, _READ[1:]),
@@ -39,9 +42,8 @@ _MAILBOX: dict[str, tuple[Handler, tuple[str, ...]]] = {
     "decline": (responding.respond, _READ[1:]),
     "tentativelyAccept": (responding.respond, _READ[1:]),
     "translate": (translate.translate, _USER),
+    "subscriptions": (subscribing.subscriptions, _READ),
 }
-# Not simulated yet: each needs an entry above and a module of its own.
-_LATER = {"delta": "calendarView/delta", "subscriptions": "subscriptions"}
 
 
 def handle(world: World, request: Request, page_cap: int, run: Run) -> Response:
@@ -62,17 +64,15 @@ def _handle(world: World, request: Request, page_cap: int, run: Run) -> Response
         route = _route(request)
         operation = route.operation(request.method)
         request.mailbox = reader.address
+        answer: Response | Later = lambda: batch.run_batch(request, run)  # noqa: E731
         if operation != "batch":
             mailbox = account(world, route, reader)
             prefer = preferences(request.headers.get("Prefer"))
-            context = Context(world, request, route, reader, mailbox, scopes, prefer, page_cap)
-            return _perform(context, operation)
-    return batch.run_batch(request, run)
+            answer = _perform(Context(world, request, route, reader, mailbox, scopes, prefer, page_cap), operation)
+    return answer if isinstance(answer, Response) else answer()
 
 
-def _perform(context: Context, operation: str) -> Response:
-    if operation in _LATER:
-        raise GraphError(501, "NotImplemented", f"{_LATER[operation]} is not simulated yet.")
+def _perform(context: Context, operation: str) -> Response | Later:
     if operation in _ACCOUNT:
         handler, scopes = _ACCOUNT[operation]
         if operation != "me" or context.mailbox is context.reader:
@@ -82,7 +82,7 @@ def _perform(context: Context, operation: str) -> Response:
         context.require_mailbox()
         context.require(*scopes)
     response = handler(context)
-    if context.prefer.applied:
+    if isinstance(response, Response) and context.prefer.applied:
         response.headers.setdefault("Preference-Applied", ", ".join(context.prefer.applied))
     return response
 
@@ -105,7 +105,7 @@ def describe(world: World, request: Request) -> tuple[str, Mailbox | None, bool]
             mailbox = account(world, route, reader)
     except GraphError:
         return operation, None, False
-    return operation, mailbox, operation not in ("batch", "me", "timezones")
+    return operation, mailbox, operation not in ("batch", "me", "timezones", "subscriptions")
 
 
 def throttled(message: str, wait: int) -> Response:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.simulator import times
+from tests.simulator import extended, times
 from tests.simulator.drafts import is_organizer
 from tests.simulator.events import EXTENDED, PROPERTIES, Event
 from tests.simulator.graph.errors import GraphError, bad, unknown_property
@@ -183,7 +183,7 @@ class _Parser:
         self.next("sign", ":")
         self.next("name", f"{variable}/id".casefold())
         self.next("name", "eq")
-        key = _unquote(self.next("text"))
+        key = extended.canonical(_unquote(self.next("text")))
         test: Callable[[str], bool] = lambda value: True  # noqa: E731
         if self.at("name", "and"):
             self.next("name")
@@ -221,7 +221,7 @@ def extended_ids(text: str) -> list[str]:
     while True:
         parser.next("name", "id", "ep/id")
         parser.next("name", "eq")
-        found.append(_unquote(parser.next("text")))
+        found.append(extended.canonical(_unquote(parser.next("text"))))
         if not parser.tokens:
             return found
         parser.next("name", "or")

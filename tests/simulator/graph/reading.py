@@ -15,6 +15,7 @@ from tests.simulator.graph.serialising import NOT_IN_VIEW, SELECTABLE, render
 from tests.simulator.http import Response
 
 _WINDOW = frozenset(("startDateTime", "endDateTime"))
+LONGEST_VIEW = dt.timedelta(days=1825)
 _SINGLE = frozenset(("$select", "$expand"))
 
 
@@ -64,11 +65,12 @@ def event(context: Context) -> Response:
     return Response.json({"@odata.context": context.link(what), **answer}, headers=etag)
 
 
-def _window(context: Context) -> tuple[dt.datetime, dt.datetime]:
-    """The window of instants; a time without offset is UTC, whatever ``Prefer`` says."""
+def window(context: Context, longest: dt.timedelta = dt.timedelta.max) -> tuple[dt.datetime, dt.datetime]:
+    """The window of instants; a time without offset is UTC, whatever ``Prefer`` says. Raises :class:`GraphError`."""
+    given = {name.casefold(): values[0] for name, values in context.request.query.items()}
     moments = []
     for name in ("startDateTime", "endDateTime"):
-        text = context.request.arg(name)
+        text = given.get(name.casefold())
         if text is None:
             raise bad(
                 "This request requires a time window specified by the query string parameters"
@@ -81,6 +83,12 @@ def _window(context: Context) -> tuple[dt.datetime, dt.datetime]:
             raise bad(f"The value '{text}' of parameter '{name}' is invalid.", "ErrorInvalidParameter") from error
     if moments[1] < moments[0]:
         raise invalid("The end of the window is before its start.")
+    if moments[1] - moments[0] > longest:
+        raise bad(
+            "Your request can't be completed. The range between the start and end dates is greater than the allowed"
+            f" range. Maximum number of days: {longest.days}",
+            "ErrorInvalidRequest",
+        )
     return moments[0], moments[1]
 
 
@@ -90,7 +98,7 @@ def view(context: Context) -> Response:
     options = _options(context)
     if options.select is not None:
         options.select = [name for name in options.select if name not in NOT_IN_VIEW]
-    first, last = _window(context)
+    first, last = window(context, LONGEST_VIEW)
     found: list[Event] = []
     for held in context.calendar().events.values():
         if held.is_master:
@@ -105,7 +113,7 @@ def instances(context: Context) -> Response:
     """Occurrences and exceptions of one series in a window, by start; not the cancelled."""
     check_names(context, PAGING | _WINDOW)
     options = _options(context)
-    first, last = _window(context)
+    first, last = window(context)
     master = context.event()
     if not master.is_master:
         raise GraphError(

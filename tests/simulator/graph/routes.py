@@ -32,6 +32,7 @@ METHODS: dict[str, dict[str, str]] = {
     "batch": {"POST": "batch"},
     "subscriptions": {"GET": "subscriptions", "POST": "subscriptions"},
     "subscription": {"GET": "subscriptions", "PATCH": "subscriptions", "DELETE": "subscriptions"},
+    "reauthorize": {"POST": "subscriptions"},
 }
 
 
@@ -44,6 +45,7 @@ class Route:
     calendar: str | None = None
     group: str | None = None
     event: str | None = None
+    subscription: str | None = None
     standard: str = "Windows"
 
     def operation(self, method: str) -> str:
@@ -64,13 +66,22 @@ def resolve(segments: list[str]) -> Route:
     name = head.casefold()
     if name == "$batch" and not rest:
         return Route("batch")
-    if name == "subscriptions" and len(rest) < 2:
-        return Route("subscription" if rest else "subscriptions")
+    if name == "subscriptions":
+        return _in_subscriptions(rest)
     if name == "me":
         return _in_mailbox(Route("me"), rest)
     if name == "users" and rest:
         return _in_mailbox(Route("me", user=rest[0]), rest[1:])
     raise no_segment(head)
+
+
+def _in_subscriptions(segments: list[str]) -> Route:
+    if not segments:
+        return Route("subscriptions")
+    wanted, *rest = segments
+    if rest and (len(rest) > 1 or rest[0].casefold() != "reauthorize"):
+        raise no_segment(rest[0])
+    return Route("reauthorize" if rest else "subscription", subscription=wanted)
 
 
 def _in_mailbox(route: Route, segments: list[str]) -> Route:

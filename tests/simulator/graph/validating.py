@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from tests.simulator import recurrence, times
+from tests.simulator import extended, recurrence, times
 from tests.simulator.events import EXTENDED, PROPERTIES
 from tests.simulator.graph.errors import bad, invalid, unknown_property, unknown_zone
 
@@ -14,7 +14,7 @@ _READ_ONLY = frozenset(
     ("id", "changeKey", "createdDateTime", "lastModifiedDateTime", "bodyPreview", "hasAttachments", "isCancelled",
      "isDraft",
      "isOrganizer", "organizer", "originalStart", "originalStartTimeZone", "originalEndTimeZone", "responseStatus",
-     "seriesMasterId", "type", "webLink", "onlineMeeting", "onlineMeetingUrl")
+     "seriesMasterId", "type", "webLink", "onlineMeeting", "onlineMeetingUrl", "iCalUId")
 )  # fmt: skip
 _ENUMS = {
     "showAs": ("free", "tentative", "busy", "oof", "workingElsewhere", "unknown"),
@@ -48,8 +48,6 @@ def read(body: Any, creating: bool) -> tuple[dict[str, Any], dict[str, str]]:
         fields[name] = value == "true" if name in _BOOLEANS and value in ("true", "false") else value
     if not creating and "transactionId" in fields:
         raise invalid("The property 'transactionId' cannot be changed.")
-    if not creating:
-        fields.pop("iCalUId", None)
     _check_types(fields)
     for side in ("start", "end"):
         if side in fields:
@@ -72,6 +70,12 @@ def _check_types(fields: dict[str, Any]) -> None:
                 raise bad(f"Cannot convert the value of the property '{name}' to its type.")
     if not isinstance(fields.get("subject", ""), str | None):
         raise bad("Cannot convert the value of the property 'subject' to its type.")
+    minutes = fields.get("reminderMinutesBeforeStart", 0)
+    if isinstance(minutes, bool) or not isinstance(minutes, int):
+        raise bad("Cannot convert the value of the property 'reminderMinutesBeforeStart' to its type.")
+    kind = (fields.get("body") or {}).get("contentType", "html")
+    if str(kind).lower() not in ("text", "html"):
+        raise bad(f"Requested value '{kind}' was not found for the property 'contentType'.")
     if len(fields.get("attendees") or []) > MOST_ATTENDEES:
         raise invalid(f"An event has at most {MOST_ATTENDEES} attendees.")
 
@@ -85,8 +89,8 @@ def _check_moment(value: Any) -> None:
         raise bad(f"The value '{value}' of a start or end is not valid: {error}") from error
 
 
-def check_whole(data: dict[str, Any]) -> None:
-    """What must hold for start and end together; raises :class:`GraphError` 400."""
+def check_whole(data: dict[str, Any], recurring: bool = True) -> None:
+    """What must hold for start, end and (if it is ``recurring`` anew) pattern together; raises :class:`GraphError` 400."""
     start, end = times.local(data["start"]), times.local(data["end"])
     if data.get("isAllDay"):
         if start.time() != dt.time() or end.time() != dt.time():
@@ -97,6 +101,19 @@ def check_whole(data: dict[str, Any]) -> None:
             raise invalid("The duration of an event marked as All day must be at least 24 hours.")
     elif times.instant(data["end"]) < times.instant(data["start"]):
         raise invalid("The end of the event is before its start.")
+    if recurring and data.get("recurrence"):
+        _check_first_day(data)
+
+
+def _check_first_day(data: dict[str, Any]) -> None:
+    """``range.startDate`` "must be the same value as the start property of the recurring event"."""
+    limits = data["recurrence"]["range"]
+    first = times.local(data["start"]).date()
+    if not data.get("isAllDay"):
+        zone = times.zone(limits.get("recurrenceTimeZone") or data["start"]["timeZone"])
+        first = times.instant(data["start"]).astimezone(zone).date()
+    if first.isoformat() != limits["startDate"]:
+        raise invalid("The startDate of the recurrence range must be the day on which the event starts.")
 
 
 def _check_recurrence(value: Any) -> None:
@@ -104,6 +121,8 @@ def _check_recurrence(value: Any) -> None:
         recurrence.rule(value)
     except recurrence.BadRecurrence as error:
         raise invalid(str(error)) from error
+    if next(iter(recurrence.rule(value)), None) is None:
+        raise bad("Recurrence has no occurrences in the specified range.", "ErrorRecurrenceHasNoOccurrence")
     zone = value["range"].get("recurrenceTimeZone")
     if zone and not times.is_supported(zone):
         raise unknown_zone(zone)
@@ -116,5 +135,5 @@ def _extended(entries: Any) -> dict[str, str]:
             raise invalid("An extended property needs an id and a value.")
         if len(entry["id"].split()) < 2:
             raise bad(f"The property Id '{entry['id']}' is invalid.", "ErrorInvalidExtendedProperty")
-        found[entry["id"]] = str(entry["value"])
+        found[extended.canonical(entry["id"])] = str(entry["value"])
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from tests.simulator import drafts, recurrence
+from tests.simulator import drafts
 from tests.simulator.events import Event
 from tests.simulator.graph import validating
 from tests.simulator.graph.context import Context
@@ -13,7 +13,9 @@ from tests.simulator.graph.errors import GraphError, bad, denied
 from tests.simulator.graph.options import check_names
 from tests.simulator.graph.serialising import render
 from tests.simulator.http import Response
+from tests.simulator.mailbox import Transaction
 
+TRANSACTION_LIFE = dt.timedelta(hours=4)
 _NOT_MAILED = frozenset(
     ("categories", "isReminderOn", "reminderMinutesBeforeStart", "showAs", "sensitivity", "importance")
 )
@@ -56,24 +58,34 @@ def _json_body(context: Context) -> Any:
 
 
 def create(context: Context) -> Response:
-    """201 and the event; a repeated ``transactionId`` gives the event that is already there."""
+    """201 and the event; a repeated ``transactionId`` gives the event that it made, gone or changed as that may be.
+
+    With another body it is refused (reported), and after some hours forgotten: how long the service remembers is unknown.
+    """
     check_names(context, frozenset())
     fields, extended = validating.read(_json_body(context), creating=True)
     calendar, mailbox = context.calendar(), context.mailbox
     if not calendar.can_edit:
         raise denied()
+    now, wanted = context.world.now(), context.request.json()
     transaction = fields.get("transactionId")
-    if transaction and transaction in mailbox.transactions:
-        return _answer(context, mailbox.transactions[transaction], 201)
-    now = context.world.now()
-    ews_id, immutable_id = mailbox.next_ids()
+    known = mailbox.transactions.get(transaction) if transaction else None
+    if known is not None and now - known.at < TRANSACTION_LIFE:
+        if wanted != known.wanted:
+            message = (
+                "Your request can't be completed. The TransactionId specified in the request has already been used to"
+                " create a different event."
+            )
+            raise bad(message, "ErrorDuplicateTransactionId")
+        return _answer(context, known.event, 201)
     validating.check_whole(fields)
+    ews_id, immutable_id = mailbox.next_ids()
     event = Event(
         calendar, drafts.complete(fields, mailbox, now, immutable_id), ews_id, immutable_id, extended=extended
     )
     mailbox.add(event, now)
     if transaction:
-        mailbox.transactions[transaction] = event
+        mailbox.transactions[transaction] = Transaction(event, wanted, now)
     mail(context, event, "invitation", drafts.people(event.data))
     return _answer(context, event, 201)
 
@@ -87,7 +99,7 @@ def change(context: Context) -> Response:
     if event.master is not None and fields.get("recurrence") is not None:
         raise bad("An occurrence of a series has no recurrence.", "ErrorPropertyValidationFailure")
     merged = {**event.data, **fields}
-    validating.check_whole(merged)
+    validating.check_whole(merged, recurring="recurrence" in fields)
     if event.master is not None and {"start", "end"} & set(fields):
         _check_neighbours(event, merged)
     before = drafts.people(event.data)
@@ -114,20 +126,11 @@ def _mail_change(context: Context, event: Event, fields: dict[str, Any], before:
 
 
 def _check_neighbours(event: Event, merged: dict[str, Any]) -> None:
-    """An occurrence may not move to or across the one before or after it."""
-    master, slot = event.master, event.slot
-    if master is None or slot is None:
-        return
     trial = Event(event.calendar, merged, event.ews_id, event.immutable_id)
-    day = master.day_of(trial.start)
-    near = recurrence.days(master.data["recurrence"], slot - dt.timedelta(days=400), slot + dt.timedelta(days=400))
-    others = [one for one in near if one != slot and master.has_slot(one)]
-    for other in others:
-        stands = master.day_of(master.occurrence(other).start)
-        if (other < slot and day <= stands) or (other > slot and day >= stands):
-            raise bad(
-                "Modified occurrence is crossing or overlapping adjacent occurrence.", "ErrorOccurrenceCrossingBoundary"
-            )
+    if event.master is not None and event.slot is not None and event.master.crosses_neighbour(event.slot, trial.start):
+        raise bad(
+            "Modified occurrence is crossing or overlapping adjacent occurrence.", "ErrorOccurrenceCrossingBoundary"
+        )
 
 
 def delete(context: Context) -> Response:

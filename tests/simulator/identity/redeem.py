@@ -115,7 +115,9 @@ def _refresh(world: World, tenant: str, form: dict[str, str]) -> dict[str, Any]:
         _check_refresh_token(known, form, world.now())
         mailbox = accounts.account(world, known.mailbox_address, tenant)
         granted = known.scope.split()
-        scopes = for_one_resource(form.get("scope", "").split(), granted)
+        # A refresh token is bound to no resource: whatever the account has consented to can be had with it.
+        consented = [*granted, *world.consents.get(mailbox.address, ())]
+        scopes = for_one_resource(form.get("scope", "").split() or granted, consented)
         return _answer(world, mailbox, form, scopes, granted, None)
 
 

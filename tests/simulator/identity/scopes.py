@@ -5,18 +5,22 @@ from __future__ import annotations
 from tests.simulator.identity.errors import Refusal
 
 GRAPH = "https://graph.microsoft.com"
+EXCHANGE = "https://outlook.office365.com"
 # They ask for parts of the answer rather than for an access to something.
 RESERVED = frozenset({"openid", "profile", "email", "offline_access"})
 
 
 def normal(scope: str) -> str:
-    """The short, case-free form: a Graph permission may come with its resource in front or without."""
-    return scope.lower().removeprefix(GRAPH + "/")
+    """The short, case-free form: a Graph permission may come with its resource in front or without.
+
+    Exchange has two addresses for the one service.
+    """
+    return scope.lower().replace("https://outlook.office.com/", EXCHANGE + "/").removeprefix(GRAPH + "/")
 
 
 def resource(scope: str) -> str:
     """The service that a permission belongs to; a permission without one is Graph's."""
-    return scope.lower().rsplit("/", 1)[0] if "://" in scope else GRAPH
+    return normal(scope).rsplit("/", 1)[0] if "://" in normal(scope) else GRAPH
 
 
 def permissions(scopes: list[str]) -> list[str]:
