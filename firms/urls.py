@@ -5,6 +5,9 @@ The names are allauth's own, since its views reverse them.
 
 from allauth.account import views
 from django.urls import path, re_path
+from django.views.decorators.http import require_POST
+
+from firms.views import BeginView, EndView, seen_by_support
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
@@ -26,4 +29,7 @@ urlpatterns = [
         views.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
+    path("seen-by-support/", seen_by_support, name="seen_by_support"),
+    path("view-as-member/begin/", require_POST(BeginView.as_view()), name="impersonation_begin"),
+    path("view-as-member/end/", require_POST(EndView.as_view()), name="impersonation_end"),
 ]

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db import models
@@ -20,7 +20,7 @@ def as_chosen(queryset: models.QuerySet[Firm]) -> models.QuerySet[Firm]:
 @admin.register(Firm)
 class FirmAdmin(Admin):
     list_display = ("name", "slug", "member_count", "flag", "flagged_by")
-    list_filter = (FlagFilter, "waves")
+    list_filter: ClassVar[tuple[Any, ...]] = (FlagFilter, "waves")
     list_select_related = ("flagged_by",)
     search_fields = ("name", "slug", "members__email")
     search_help_text = "Name or short name of the firm, or the e-mail address of a member"

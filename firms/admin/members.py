@@ -3,16 +3,18 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminEmailInputWidget
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from firms import accounts, audit
 from firms.admin.base import Admin, FirmFlagFilter
 from firms.forms import LowerCaseEmailField
+from firms.impersonation import may_impersonate
 from firms.models import User
 
 # What makes somebody staff, or decides what staff may do: for superusers alone.
@@ -85,6 +87,13 @@ class MemberAdmin(Admin, UserAdmin):
         if fields or not change:
             action = "member.changed" if change else "member.added"
             audit.record(action, actor=_user(request), member=obj, subject=obj, fields=fields)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["may_impersonate"] = may_impersonate(hijacker=request.user, hijacked=context.get("original"))
+        context["impersonation_minutes"] = round(settings.IMPERSONATION_SECONDS / 60)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
         with transaction.atomic():

@@ -1,19 +1,12 @@
-from django.contrib.auth.management import create_permissions
 from django.db import migrations
 
-from caret_sync.groups import create_missing
+from caret_sync.groups import create_missing, make_permissions
 
 
 def create(apps, schema_editor):
     using = schema_editor.connection.alias
-    # Permissions are otherwise made only once all migrations have run.
     for label in ("firms", "calendars", "migration"):
-        app_config = apps.get_app_config(label)
-        # The stand-ins that a migration gets say nothing of models, and without any there would be no permissions.
-        module = getattr(app_config, "models_module", None)
-        app_config.models_module = True
-        create_permissions(app_config, apps=apps, using=using, verbosity=0)
-        app_config.models_module = module
+        make_permissions(label, apps=apps, using=using)
     create_missing(apps=apps, using=using)
 
 

@@ -27,7 +27,7 @@ def fill(number: int) -> None:
     ("path", "queries"),
     [
         ("/admin/firms/firm/", 5),
-        ("/admin/firms/firm/?_facets=True", 9),
+        ("/admin/firms/firm/?_facets=True", 13),
         ("/admin/firms/firm/?q=member", 5),
         ("/admin/firms/firm/?flag=set", 5),
         ("/admin/firms/user/", 5),
