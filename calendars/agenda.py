@@ -1,122 +1,168 @@
-"""A member's next events, as her dashboard shows them: recurring ones taken apart, times in her zone. Pure but for
-`next_events`, which reads them in three queries."""
+"""A member's calendar as she sees it: recurring events taken apart, edited dates in place of those they were, times in her
+zone. Three queries, whatever the calendar holds and however far away the days are."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from dateutil.rrule import rrulestr
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from calendars import occurrences
 from calendars.models import Event
 from calendars.times import instant
 from firms.models import User
 from firms.zones import zone_info
 
+_DAY = timedelta(days=1)
+# No event lasts longer, as far as looking for those that have begun is concerned.
+_LONGEST = timedelta(days=400 * 366)
+_SHOWN = (
+    "uid", "series_id", "original_start", "subject", "location", "all_day", "floating", "start", "end", "time_zone",
+    "rrule", "exdates", "show_as", "sensitivity",
+)  # fmt: skip
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """`start` and `end` are aware, in the member's zone; of an all-day entry the midnights of its dates, end exclusive.
-    `day` is the day it stands under: the first, or today where it began earlier."""
+    """An event, or one date of a series: `slot` is the start that the rule gave it, empty for an event of its own.
 
-    subject: str
-    location: str
-    all_day: bool
-    recurring: bool
+    `start` and `end` are aware, in the member's zone; of an all-day entry the midnights of its dates, end exclusive.
+    `day` is the day it stands under: its first, or the first that is shown where it began earlier."""
+
+    event: Event
+    slot: str
     start: datetime
     end: datetime
     day: date
 
     @property
+    def subject(self) -> str:
+        return self.event.subject
+
+    @property
+    def location(self) -> str:
+        return self.event.location
+
+    @property
+    def all_day(self) -> bool:
+        return self.event.all_day
+
+    @property
+    def recurring(self) -> bool:
+        return bool(self.event.rrule or self.event.series_id)
+
+    @property
+    def first_day(self) -> date:
+        return self.start.date()
+
+    @property
     def last_day(self) -> date:
-        return (self.end - timedelta(days=1) if self.all_day else self.end).date()
+        """An event that ends at midnight is over then, and no event of the next day."""
+        return max(self.start, self.end - timedelta(microseconds=1)).date()
+
+    @property
+    def is_private(self) -> bool:
+        return self.event.sensitivity in (Event.Sensitivity.PRIVATE, Event.Sensitivity.CONFIDENTIAL)
 
 
 def next_events(member: User, now: datetime, limit: int = 10) -> list[Entry]:
-    """The events that are not over at `now`, soonest first."""
-    today = datetime.combine(now.astimezone(member.zone).date(), datetime.min.time(), UTC)
-    texts = ("subject", "location", "all_day", "start", "end", "time_zone", "starts_at", "ends_at", "rrule", "exdates")
-    mine = Event.objects.filter(member=member).only(*texts)
-    not_over = Q(all_day=False, ends_at__gt=now) | Q(all_day=True, ends_at__gt=today)
-    singles = mine.filter(not_over, rrule="").order_by("starts_at", "pk")[:limit]
-    masters = list(mine.exclude(rrule=""))
-    edited: dict[int, set[str]] = {}
+    """What is not over at `now`, soonest first."""
+    zone, today = member.zone, now.astimezone(member.zone).date()
+    not_over = Q(all_day=False, ends_at__gt=now) | Q(all_day=True, ends_at__gt=datetime.combine(today, time(), UTC))
+    singles = _mine(member).filter(not_over, rrule="").order_by("starts_at", "pk")[:limit]
+    entries = [entry(event, zone, today) for event in singles]
+    for master, without in _masters(member):
+        dates = (one for one in _dates(master, without, zone, now, None) if one.end > now)
+        entries += islice(dates, limit)
+    return sorted((one for one in entries if one.end > now), key=_order)[:limit]
+
+
+def between(member: User, first: date, last: date) -> list[Entry]:
+    """What takes place on the days from `first` to `last`, both included, in the order of the days."""
+    zone = member.zone
+    since, before = datetime.combine(first, time(), zone), datetime.combine(last + _DAY, time(), zone)
+    # A day more on either side: instants of all-day and floating events stand elsewhere than her days.
+    near = _mine(member).filter(rrule="", ends_at__gte=since - _DAY, starts_at__lt=before + _DAY)
+    entries = [entry(event, zone, first) for event in near]
+    for master, without in _masters(member):
+        entries += _dates(master, without, zone, since, before)
+    return sorted((one for one in entries if one.first_day <= last and one.last_day >= first), key=_order)
+
+
+def day_by_day(entries: Sequence[Entry], first: date, last: date) -> list[Entry]:
+    """Each entry under every day that it touches, of those from `first` to `last`."""
+    touched = [
+        replace(one, day=day) for one in entries for day in _days(max(one.first_day, first), min(one.last_day, last))
+    ]
+    return sorted(touched, key=_order)
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=number) for number in range((last - first).days + 1))
+
+
+def dates_of(master: Event, zone: ZoneInfo, now: datetime, limit: int) -> list[Entry]:
+    """The next dates of one series that its rule gives and nobody has edited; not those that are over at `now`."""
+    edited = set(master.exceptions.values_list("original_starts_at", flat=True))
+    return list(islice((one for one in _dates(master, edited, zone, now, None) if one.end > now), limit))
+
+
+def entry(event: Event, zone: ZoneInfo, since: date, slot: datetime | None = None) -> Entry:
+    """`event` as somebody in `zone` sees it, or its date that begins at `slot` (naive, in the zone of the event)."""
+    start, end = datetime.fromisoformat(event.start), datetime.fromisoformat(event.end)
+    if slot is not None:
+        start, end = slot, slot + (end - start)
+    first, last = (_seen(moment, event, zone) for moment in (start, end))
+    text = "" if slot is None else occurrences.wall_clock(slot, event.all_day)
+    if last.astimezone(UTC) < first.astimezone(UTC):
+        last = first  # the clocks went forward between them
+    return Entry(event, text, first, last, max(first.date(), since))
+
+
+def _seen(moment: datetime, event: Event, zone: ZoneInfo) -> datetime:
+    if event.all_day or event.floating:
+        return moment.replace(tzinfo=zone)
+    # By way of UTC, since nothing is worked out from a zone to itself: a time that the clocks skip would stay one.
+    return moment.replace(tzinfo=zone_info(event.time_zone)).astimezone(UTC).astimezone(zone)
+
+
+def _mine(member: User) -> QuerySet[Event]:
+    return Event.objects.filter(member=member).only(*_SHOWN)
+
+
+def _masters(member: User) -> Iterator[tuple[Event, set[datetime | None]]]:
+    """The recurring events, each with the instants at which the rule's dates are events of their own."""
+    masters = list(_mine(member).exclude(rrule=""))
+    edited: dict[int | None, set[datetime | None]] = {}
     if masters:
-        edits = Event.objects.filter(member=member, series__in=masters).values_list("series_id", "original_start")
-        for series, original_start in edits:
-            edited.setdefault(series or 0, set()).add(original_start)
-    return soonest(singles, masters, edited, now=now, zone=member.zone, limit=limit)
-
-
-def soonest(
-    singles: Iterable[Event],
-    masters: Iterable[Event],
-    edited: dict[int, set[str]],
-    *,
-    now: datetime,
-    zone: ZoneInfo,
-    limit: int,
-) -> list[Entry]:
-    """`edited` has, by the master's id, the original starts of occurrences that are events of their own."""
-    entries = [_entry(event, event.start, event.end, now, zone) for event in singles]
+        edits = Event.objects.filter(member=member, series__isnull=False)
+        for series, original in edits.values_list("series_id", "original_starts_at"):
+            edited.setdefault(series, set()).add(original)
     for master in masters:
-        without = edited.get(master.pk, set()) | set(master.exdates)
-        for start, end in islice(_occurrences(master, without, now, zone), limit):
-            entries.append(_entry(master, start, end, now, zone))
-    return sorted(entries, key=lambda entry: (entry.start, not entry.all_day, entry.subject))[:limit]
+        yield master, edited.get(master.pk, set())
 
 
-def _entry(event: Event, start: str, end: str, now: datetime, zone: ZoneInfo) -> Entry:
-    if event.all_day:
-        first, last = (datetime.fromisoformat(text).replace(tzinfo=zone) for text in (start, end))
-    else:
-        first, last = (instant(text, event.time_zone, False).astimezone(zone) for text in (start, end))
-    day = max(first.date(), now.astimezone(zone).date())
-    return Entry(event.subject, event.location, event.all_day, bool(event.rrule), first, last, day)
+def _dates(
+    master: Event, edited: Container[datetime | None], zone: ZoneInfo, since: datetime, before: datetime | None
+) -> Iterator[Entry]:
+    """Its dates that may touch the time from `since` to `before` (aware), and perhaps a few more."""
+    lasts = datetime.fromisoformat(master.end) - datetime.fromisoformat(master.start)
+    there = zone if master.all_day or master.floating else zone_info(master.time_zone)
+    first_day = since.astimezone(zone).date()
+    earliest = _naive(since, there) - min(lasts + _DAY, _LONGEST)
+    latest = datetime.max if before is None else _naive(before, there) + _DAY
+    for slot in occurrences.slots(master, earliest, latest):
+        text = occurrences.wall_clock(slot, master.all_day)
+        if text not in master.exdates and not (edited and instant(text, master.time_zone, master.all_day) in edited):
+            yield entry(master, zone, first_day, slot)
 
 
-def _occurrences(master: Event, without: set[str], now: datetime, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
-    """Start and end, as wall-clock text, of the occurrences that are not over; none for a rule that can't be read."""
-    first, end = datetime.fromisoformat(master.start), datetime.fromisoformat(master.end)
-    lasts = end - first
-    if master.all_day:
-        today = datetime.combine(now.astimezone(zone).date(), datetime.min.time())
-        since = today - lasts + timedelta(days=1)
-    else:
-        since = now.astimezone(zone_info(master.time_zone)).replace(tzinfo=None) - lasts
-    parts = _parts(master.rrule, master.time_zone)
-    try:
-        rule = rrulestr(
-            ";".join(f"{name}={value}" for name, value in parts.items()), dtstart=_nearer(first, since, parts)
-        )
-    except ValueError:
-        return
-    for start in rule.xafter(since, inc=master.all_day):
-        text = _text(start, master.all_day)
-        if text not in without:
-            yield text, _text(start + lasts, master.all_day)
+def _naive(moment: datetime, zone: ZoneInfo) -> datetime:
+    return moment.astimezone(zone).replace(tzinfo=None)
 
 
-def _parts(rrule: str, time_zone: str) -> dict[str, str]:
-    """The rule's parts; UNTIL as wall-clock time, as the start is."""
-    parts = dict(part.split("=", 1) for part in rrule.removeprefix("RRULE:").upper().split(";") if "=" in part)
-    until = parts.get("UNTIL", "")
-    if until.endswith("Z"):
-        moment = datetime.strptime(until, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).astimezone(zone_info(time_zone))
-        parts["UNTIL"] = moment.strftime("%Y%m%dT%H%M%S")
-    return parts
-
-
-def _nearer(first: datetime, since: datetime, parts: dict[str, str]) -> datetime:
-    """A later start that gives the same occurrences from `since` on: nobody counts through years of days."""
-    days = {"DAILY": 1, "WEEKLY": 7}.get(parts.get("FREQ", ""))
-    if days is None or "COUNT" in parts or "BYSETPOS" in parts or since <= first:
-        return first
-    step = timedelta(days=days * int(parts.get("INTERVAL", "1")))
-    return first + step * max(0, (since - first) // step - 1)
-
-
-def _text(moment: datetime, all_day: bool) -> str:
-    return moment.date().isoformat() if all_day else moment.isoformat()
+def _order(one: Entry) -> tuple[date, bool, datetime, str, int]:
+    """All-day events first in their day. In UTC: an hour that comes twice has an order there."""
+    return one.day, not one.all_day, one.start.astimezone(UTC), one.subject, one.event.pk

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.expressions import RawSQL
 
 # A list of pairs, sent as one JSON parameter, as a table: linear in the pairs where two IN lists would be quadratic.
 PAIRS = {
@@ -14,7 +15,18 @@ PAIRS = {
     "sqlite": "SELECT json_extract(value, '$[0]') AS owner, json_extract(value, '$[1]') AS name FROM json_each(%s)",
 }
 
+# The same of a list of primary keys.
+KEYS = {
+    "postgresql": "SELECT value::bigint FROM jsonb_array_elements_text(%s)",
+    "sqlite": "SELECT value FROM json_each(%s)",
+}
+
 Pair = tuple[int, str]
+
+
+def keys(primary_keys: Collection[int]) -> RawSQL:
+    """For `filter(pk__in=…)` with any number of keys: one parameter, where there may be too few for one each."""
+    return RawSQL(KEYS[connection.vendor], [json.dumps(list(primary_keys))])  # noqa: S611  no text of anybody's
 
 
 def primary_keys(model: type[models.Model], owner: str, name: str, pairs: Collection[Pair]) -> dict[Pair, int]:
@@ -61,24 +73,29 @@ def blank_columns(model: type[models.Model]) -> dict[str, Any]:
 
 
 def write_columns(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> None:
-    """Writes new rows, each given as all of its columns: by COPY on PostgreSQL, else by one statement used again and
-    again. Instances of models cost several times as much."""
-    if not rows:
-        return
+    """Writes new rows, each given as all of its columns. Instances of models cost several times as much."""
+    if rows:
+        fields = model._meta.concrete_fields
+        values = _database_values(fields, rows, connections[DEFAULT_DB_ALIAS])
+        write_values(model, [field.attname for field in fields], values)
+
+
+def write_values(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Writes new rows, each given as the values of the columns of these attributes, as the database takes them, in their
+    order; the rest is the database's own default. By COPY on PostgreSQL, else by one statement used again and again."""
     database = connections[DEFAULT_DB_ALIAS]
-    fields = model._meta.concrete_fields
-    table = model._meta.db_table
-    columns = ", ".join(database.ops.quote_name(str(field.column)) for field in fields)
-    values = list(_database_values(fields, rows, database))
+    of_attribute = {field.attname: str(field.column) for field in model._meta.concrete_fields}
+    table, columns = model._meta.db_table, ", ".join(database.ops.quote_name(of_attribute[name]) for name in names)
     with database.cursor() as cursor:
         if database.vendor == "postgresql":
             # The copy speaks up when it ends, past Django's cursor, whose errors callers know.
             with database.wrap_database_errors, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                for row in values:
+                for row in rows:
                     copy.write_row(row)
         else:
-            places = ", ".join(["%s"] * len(fields))
-            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", values)  # noqa: S608  names of ours
+            places = ", ".join(["%s"] * len(names))
+            insert = f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608  names of ours
+            cursor.executemany(insert, cast("Sequence[Any]", rows))  # one after the other will do
 
 
 def _database_values(
@@ -103,3 +120,18 @@ def _database_values(
 def as_json(pairs: Iterable[tuple[int, str | int]]) -> str:
     """Pairs as the parameter of `PAIRS`."""
     return json.dumps(list(pairs), ensure_ascii=False)
+
+
+def update_columns(model: type[models.Model], names: Sequence[str], rows: Sequence[models.Model]) -> None:
+    """Writes these columns (attribute names) of rows that are there; one statement used again and again."""
+    if not rows:
+        return
+    database = connections[DEFAULT_DB_ALIAS]
+    fields = [field for field in model._meta.concrete_fields if field.attname in names]
+    columns = ", ".join(f"{database.ops.quote_name(str(field.column))} = %s" for field in fields)
+    values = _database_values(fields, [{name: getattr(row, name) for name in names} for row in rows], database)
+    with database.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {model._meta.db_table} SET {columns} WHERE id = %s",  # noqa: S608  names of ours
+            [[*each, row.pk] for each, row in zip(values, rows, strict=True)],
+        )

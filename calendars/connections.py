@@ -4,16 +4,20 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from calendars import cutoff
+from calendars.graph import subscriptions
 from calendars.models import CalendarConnection, Grant
 from calendars.states import Cause, Provider, State, target
+from calendars.sync import waking
 from firms import audit
 from firms.models import AuditEntry, Firm, User
 
 BATCH = 1000
+# Nobody has noted what was changed here until then, or by which ids.
+FROM_THE_BEGINNING = (Cause.RUN_DONE, Cause.RECONNECT, Cause.RECONNECT_OLD)
 
 
 class StaleConnection(Exception):
@@ -30,7 +34,8 @@ def move(
     note: str = "",
     **changes: Any,
 ) -> None:
-    """Moves the connection as the table says and brings the instance up to date; `changes` are further columns.
+    """Moves the connection as the table says and brings the instance up to date; `changes` are further columns. One that
+    syncs from now on is synced soon.
 
     Raises StaleConnection when the row is no longer in the state and epoch that the instance was read in, and
     ForbiddenMove when the table has no such move. Nothing is changed then.
@@ -47,6 +52,10 @@ def move(
         f"connection.{cause}", actor=actor, member=connection.member, subject=connection, note=note,
         before=source, after=after, epoch=connection.epoch,
     )  # fmt: skip
+    if cause in FROM_THE_BEGINNING:
+        waking.begin(connection)
+    elif after in waking.SYNCING:
+        waking.resume(connection)
 
 
 def live(member: User) -> CalendarConnection | None:
@@ -57,6 +66,18 @@ def live(member: User) -> CalendarConnection | None:
         .select_related("member")
         .first()
     )
+
+
+def last(member: User, provider: str = "") -> CalendarConnection | None:
+    """The one that the member disconnected last, or never ended connecting; of `provider` where given."""
+    gone = CalendarConnection.objects.filter(member=member, state=State.DISCONNECTED).select_related("member")
+    return (gone.filter(provider=provider) if provider else gone).order_by("-state_since", "-pk").first()
+
+
+def holders(tid: str, oid: str) -> QuerySet[CalendarConnection]:
+    """Live connections that are pinned to this very account; of an account not known, none."""
+    rows = CalendarConnection.objects.exclude(state=State.DISCONNECTED).order_by("member_id")
+    return rows.filter(tid__iexact=tid, oid__iexact=oid) if tid and oid else rows.none()
 
 
 def require_reauthentication(member: User, *, now: datetime, cutoff_at: datetime) -> CalendarConnection | None:
@@ -146,4 +167,5 @@ def _move_all(
 def disconnect(connection: CalendarConnection, *, actor: User) -> None:
     """The member disconnects: every id stays known, the grants go (R5)."""
     move(connection, Cause.DISCONNECT, actor=actor)
+    subscriptions.leave(connection)
     Grant.objects.filter(connection=connection).delete()

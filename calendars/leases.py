@@ -7,6 +7,7 @@ row until the transaction ends, so that nobody takes over in the middle of it.
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import F, Q
 from django.utils import timezone
@@ -57,13 +58,19 @@ def is_held(connection: CalendarConnection) -> bool:
 
 def hold(lease: Lease) -> None:
     """Extends the lease; raises LeaseLost. First statement of every transaction in which a worker writes."""
+    _extend(lease, state=lease.state, epoch=lease.epoch)
+
+
+def keep(lease: Lease) -> None:
+    """As `hold`, whatever state the connection is in by now: for what came of a request that was under way when it moved
+    on. Whoever works on it next waits until the lease is released."""
+    _extend(lease)
+
+
+def _extend(lease: Lease, **still: Any) -> None:
     until = timezone.now() + timedelta(seconds=lease.seconds)
     held = CalendarConnection.objects.filter(
-        pk=lease.connection_id,
-        lease_owner=lease.owner,
-        lease_fence=lease.fence,
-        state=lease.state,
-        epoch=lease.epoch,
+        pk=lease.connection_id, lease_owner=lease.owner, lease_fence=lease.fence, **still
     ).update(lease_until=until)
     if not held:
         raise LeaseLost(f"connection {lease.connection_id}, fence {lease.fence}")

@@ -39,10 +39,28 @@ STATUS = {
         "info", "Not connected", "Your calendar is not connected. Nothing of yours was deleted."
     ),
 }
+# Of the old sync, by what it waits for: nothing that passes by itself.
+PAUSED = {
+    "blocked": Status(
+        "warning",
+        "Paused",
+        "Your organization has ended this kind of access to Outlook, so sync is paused. Nothing of yours was deleted; "
+        "we will ask you to sign in with Microsoft, which starts sync again.",
+    ),
+    "grant": Status(
+        "warning",
+        "Paused",
+        "Outlook no longer accepts our access, so sync is paused. Nothing of yours was deleted; we will ask you to sign "
+        "in with Microsoft, which starts sync again.",
+    ),
+}
 
 
-def of(state: str, *, cutoff_passed: bool = False) -> Status:
-    """After the cutoff nothing syncs the old way, though its task may not have come to this connection yet."""
+def of(state: str, *, cutoff_passed: bool = False, waits_for: str = "") -> Status:
+    """After the cutoff nothing syncs the old way, though its task may not have come to this connection yet. `waits_for`:
+    the reason why its sync waits, if it does."""
     if state == State.OLD_SYNC and cutoff_passed:
         state = State.DISABLED
+    if state == State.OLD_SYNC and waits_for in PAUSED:
+        return PAUSED[waits_for]
     return STATUS[State(state)]

@@ -1,9 +1,10 @@
-"""What the worker does by the clock; `caret_sync.schedules` says how often."""
+"""Background tasks of the calendars, each safe to run twice; `caret_sync.schedules` says how often the clock calls them."""
 
 from django.conf import settings
 from django.utils import timezone
 
-from calendars import connections
+from calendars import connections, mails
+from calendars.sync import clock, worker
 
 
 def keep_cutoff() -> tuple[int, int]:
@@ -14,3 +15,17 @@ def keep_cutoff() -> tuple[int, int]:
     now = timezone.now()
     disabled = connections.disable_old_sync(now=now, cutoff_at=settings.SYNC_CUTOFF)
     return disabled, connections.enable_old_sync(now=now, cutoff_at=settings.SYNC_CUTOFF)
+
+
+def tell_disabled() -> int:
+    """Mails those whom the cutoff has disabled; returns how many."""
+    return mails.tell_disabled(seconds=settings.TASK_TIMEOUT / 2)
+
+
+def sync_connection(connection_id: int) -> None:
+    worker.sync(connection_id)
+
+
+def enqueue_due_syncs() -> int:
+    """Returns how many are due."""
+    return clock.enqueue_due(timezone.now())

@@ -35,6 +35,11 @@ def instant(text: str, time_zone: str, all_day: bool) -> datetime:
         raise ValueError(f"{text[:40]!r} in {time_zone} is no instant of the years 1 to 9999.") from None
 
 
+def as_clocks_show(text: str, time_zone: str) -> str:
+    """A stored time (not a date) as clocks in the zone show it: another one where daylight saving skips it."""
+    return instant(text, time_zone, False).astimezone(zone_info(time_zone)).replace(tzinfo=None).isoformat()
+
+
 def _refuse(text: str) -> str:
     raise ValueError(
         f"{text[:40]!r} is not a wall-clock time of the form 2026-11-23T09:00:00, or a date where all-day."

@@ -1,5 +1,6 @@
 """What an answer of Graph's means: an error of ours, or content that is as documented."""
 
+import json
 import re
 import time
 from collections.abc import Callable
@@ -7,32 +8,39 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 import orjson
-import requests
 from django.conf import settings
 
 from calendars.graph.errors import (
     AccessDenied,
     BadRequest,
+    Conflict,
     GrantRefused,
     GraphError,
     ItemNotFound,
     MailboxNotServed,
+    MarkLost,
     TryLater,
 )
 
 T = TypeVar("T")
 
 
-def content_of(response: requests.Response) -> Any:
-    """The answer's JSON; None where it is none."""
+def content_of(body: bytes) -> Any:
+    """The JSON of an answer; None where it is none."""
     try:
-        return orjson.loads(response.content)
+        return orjson.loads(body)
     except orjson.JSONDecodeError:
-        # Half a character in somebody's subject is no JSON to the strict reader, and must not stop a whole calendar.
-        try:
-            return response.json()
-        except requests.JSONDecodeError:
-            return None
+        return _tolerantly(body)
+
+
+def _tolerantly(body: bytes) -> Any:
+    """Half a character in somebody's subject is no JSON to the strict reader, and must not stop a whole calendar: it is
+    left out."""
+    try:
+        text = json.dumps(json.loads(body), ensure_ascii=False, allow_nan=False)
+        return orjson.loads(text.encode("utf-8", "ignore"))
+    except (ValueError, RecursionError):
+        return None
 
 
 def error_of(status: int, headers: Any, body: Any) -> GraphError | None:
@@ -48,6 +56,10 @@ def error_of(status: int, headers: Any, body: Any) -> GraphError | None:
         return MailboxNotServed(message, code=code)
     if status == 404:
         return ItemNotFound(message, code=code)
+    if status == 410 or code.casefold() in ("syncstatenotfound", "resyncrequired"):
+        return MarkLost(message, code=code)
+    if status == 412 or code.casefold() == "errorirresolvableconflict":
+        return Conflict(message, code=code)
     if status == 403:
         return AccessDenied(message, code=code)
     if status in (408, 429) or status >= 500:
@@ -87,7 +99,7 @@ def unreadable() -> TryLater:
 def rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
     """The `value` of a list; raises TryLater where there is none."""
     values = answer.get("value")
-    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+    if not isinstance(values, list) or set(map(type, values)) - {dict}:
         raise unreadable()
     return values
 

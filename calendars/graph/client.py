@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import orjson
 import requests
 from django.conf import settings
 
 from calendars.graph import http
 from calendars.graph.answers import content_of, error_of, readable, rows, unreadable
-from calendars.graph.appointments import SELECT, Appointment, Series, appointment, series
+from calendars.graph.appointments import LISTED, SELECT, Appointment, Series, appointment, series
 from calendars.graph.errors import (
     GrantRefused,
     GraphError,
@@ -30,6 +31,8 @@ PREFER = 'IdType="ImmutableId", outlook.timezone="UTC"'
 PAGE = 1000
 TRANSLATE_LIMIT = 1000
 BATCH_LIMIT = 20
+# Done, and nothing to say: of what was asked to be deleted, or to be done later.
+WITHOUT_CONTENT = (202, 204)
 # Of a series: the id of its master, and a start that its pattern gave (UTC; where all-day, midnight UTC of the date).
 Slot = tuple[str, datetime]
 
@@ -61,7 +64,11 @@ class Page:
     next_link: str | None
 
     def ids(self) -> list[str]:
-        return [readable(_id, value) for value in self.values]
+        """Raises TryLater where one has none."""
+        ids: list[Any] = [value.get("id") for value in self.values]
+        if set(map(type, ids)) - {str} or not all(ids):
+            raise unreadable()
+        return ids
 
     def appointments(self, without: Collection[str] = ()) -> list[Appointment]:
         """All but those whose ids are in `without`; raises TryLater for an answer that cannot be read."""
@@ -117,12 +124,14 @@ class GraphClient:
     def calendar(self, calendar_id: str) -> GraphCalendar:
         return _calendar(self._get(f"/me/calendars/{quote(calendar_id, safe='')}"))
 
-    def appointments(self, calendar_id: str, next_link: str | None = None) -> Page:
-        """GET /me/calendars/{id}/events: "List events", singles and series masters, page by page.
+    def appointments(self, calendar_id: str, next_link: str | None = None, *, only_ids: bool = False) -> Page:
+        """GET /me/calendars/{id}/events: "List events", singles and series masters, page by page, and of each what tells
+        it from others.
 
         Pages follow each other by `$skip`: what is deleted meanwhile shifts them, so one reading proves no absence.
         """
-        first = f"/me/calendars/{quote(calendar_id, safe='')}/events?$select={SELECT}&$top={PAGE}"
+        fields = "id" if only_ids else LISTED
+        first = f"/me/calendars/{quote(calendar_id, safe='')}/events?$select={fields}&$top={PAGE}"
         answer = self._get(next_link or first)
         page = Page(rows(answer), answer.get("@odata.nextLink"))
         page.ids()
@@ -139,7 +148,8 @@ class GraphClient:
             raise ValueError(f"{len(ids)} ids at once; Microsoft takes {TRANSLATE_LIMIT}")
         body = {"inputIds": list(ids), "sourceIdType": source, "targetIdType": target}
         answer = self._send("POST", "/me/translateExchangeIds", json=body)
-        return {row["sourceId"]: row["targetId"] for row in rows(answer) if row.get("sourceId") and row.get("targetId")}
+        found = readable(_by_source, rows(answer))
+        return {old: new for old, new in found.items() if isinstance(new, str) and new}
 
     def series(self, master_ids: Sequence[str]) -> dict[str, Series | None]:
         """The edited and the cancelled occurrences of at most 20 series, which only reading each master gives.
@@ -173,13 +183,13 @@ class GraphClient:
             for one, answer in answers.items()
         }
 
-    def batch_get(self, paths: dict[str, str]) -> dict[str, dict[str, Any] | GraphError]:
+    def batch_get(self, paths: dict[str, str], prefer: str = PREFER) -> dict[str, dict[str, Any] | GraphError]:
         """At most 20 reading requests in one; each gets its answer or its own error. Only refused ones are repeated."""
         if len(paths) > BATCH_LIMIT:
             raise ValueError(f"{len(paths)} requests in a batch; Microsoft takes {BATCH_LIMIT}")
         left, done, attempt = dict(paths), {}, 0
         while left:
-            answers = self._batch(left)
+            answers = self._batch(left, prefer)
             done.update({key: one for key, one in answers.items() if not isinstance(one, TryLater)})
             left = {key: path for key, path in left.items() if key not in done}
             waits = [one for one in answers.values() if isinstance(one, TryLater)]
@@ -190,10 +200,10 @@ class GraphClient:
 
     # --- Sending --------------------------------------------------------------------------------------------------
 
-    def _batch(self, paths: dict[str, str]) -> dict[str, dict[str, Any] | GraphError]:
+    def _batch(self, paths: dict[str, str], prefer: str) -> dict[str, dict[str, Any] | GraphError]:
         keys = list(paths)
         items = [
-            {"id": str(number), "method": "GET", "url": paths[key], "headers": {"Prefer": PREFER}}
+            {"id": str(number), "method": "GET", "url": paths[key], "headers": {"Prefer": prefer}}
             for number, key in enumerate(keys)
         ]
         answer = self._send("POST", "/$batch", json={"requests": items}, weight=len(items))
@@ -212,7 +222,16 @@ class GraphClient:
     def _get(self, path: str) -> dict[str, Any]:
         return self._send("GET", path)
 
-    def _send(self, method: str, path: str, *, json: Any = None, weight: int = 1) -> dict[str, Any]:
+    def request(
+        self, method: str, path: str, *, json: Any = None, prefer: str = PREFER, if_match: str = ""
+    ) -> dict[str, Any]:
+        """One request that may safely be sent twice; {} where it is answered without content. `if_match`: an etag."""
+        headers = {"Prefer": prefer} | ({"If-Match": if_match} if if_match else {})
+        return self._send(method, path, json=json, headers=headers)
+
+    def _send(
+        self, method: str, path: str, *, json: Any = None, weight: int = 1, headers: dict[str, str] | None = None
+    ) -> dict[str, Any]:
         """One request, repeated while the disturbance is short. Only what may safely be sent twice comes here.
 
         `weight`: as how many it counts toward Microsoft's limit.
@@ -224,7 +243,7 @@ class GraphClient:
         attempt, refreshed, until = 0, False, time.monotonic() + settings.HTTP_TIMEOUT
         while True:
             try:
-                return self._once(method, url, json, weight)
+                return self._once(method, url, json, weight, headers or {})
             except GrantRefused:
                 if refreshed:
                     raise
@@ -235,19 +254,25 @@ class GraphClient:
                 attempt = attempt + 1 if time.monotonic() < until else settings.RETRY_ATTEMPTS
                 self._wait(error, attempt)
 
-    def _once(self, method: str, url: str, json: Any, weight: int) -> dict[str, Any]:
+    def _once(self, method: str, url: str, json: Any, weight: int, more: dict[str, str]) -> dict[str, Any]:
         token = self.token(False)
         self.pace.keep(weight)
         self.before_request()
         self.requests += 1
-        headers = {"Authorization": f"Bearer {token}", "Prefer": PREFER, "Accept": "application/json"}
+        headers = {"Authorization": f"Bearer {token}", "Prefer": PREFER, "Accept": "application/json", **more}
+        content = None if json is None else orjson.dumps(json)
+        if content is not None:
+            headers["Content-Type"] = "application/json"
         try:
             response = self._session.request(
-                method, url, headers=headers, json=json, timeout=settings.HTTP_TIMEOUT, allow_redirects=False
-            )
+                method, url, headers=headers, data=content, timeout=settings.HTTP_TIMEOUT, allow_redirects=False,
+                stream=True,
+            )  # fmt: skip
+            body = content_of(http.read(response))
         except requests.RequestException as error:
             raise TryLater(type(error).__name__, seconds=settings.RETRY_SECONDS, reason="unreachable") from None
-        body = content_of(response)
+        if body is None and response.status_code in WITHOUT_CONTENT:
+            return {}
         error_found = error_of(response.status_code, response.headers, body)
         if error_found:
             raise error_found
@@ -265,10 +290,8 @@ class GraphClient:
         time.sleep(seconds)
 
 
-def _id(value: dict[str, Any]) -> str:
-    if not isinstance(value["id"], str) or not value["id"]:
-        raise ValueError("an event without an id")
-    return value["id"]
+def _by_source(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {row["sourceId"]: row.get("targetId") for row in rows}
 
 
 def _instances(master: str, start: datetime) -> str:

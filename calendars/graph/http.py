@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
+import urllib3
 from django.conf import settings
 from requests.adapters import HTTPAdapter
 
@@ -35,3 +36,14 @@ def session() -> requests.Session:
     else:
         made.mount("https://", TimedAdapter())
     return made
+
+
+def read(response: requests.Response) -> bytes:
+    """The body of a response asked for with `stream`, in one piece: a page is a megabyte, and requests' own pieces are of
+    ten kilobytes. Raises requests.ConnectionError."""
+    with response:
+        try:
+            body: bytes = response.raw.read(decode_content=True)
+        except urllib3.exceptions.HTTPError as error:
+            raise requests.ConnectionError(type(error).__name__) from error
+    return body

@@ -2,6 +2,7 @@
 in the Microsoft identity platform"."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import msal
@@ -14,6 +15,11 @@ from calendars.graph.errors import GrantRefused, OperatorFault, TryLater
 from calendars.models import Grant
 
 SCOPES = ["Calendars.ReadWrite", "User.Read"]
+# Of the tokens that a grant of each service is renewed for: one sign-in, another resource.
+SCOPES_OF = {
+    Grant.Service.GRAPH: SCOPES,
+    Grant.Service.EWS: ["https://outlook.office365.com/EWS.AccessAsUser.All"],
+}
 # A token with less life left than this is renewed before use.
 MARGIN = 300
 # The identity platform's words for "the person must sign in again"; all other refusals are ours or pass by themselves.
@@ -54,26 +60,34 @@ def access_token(grant: Grant, *, refresh: bool = False) -> str:
     GrantRefused, OperatorFault, TryLater, and grants.GrantUnreadable.
     """
     used = grants.read(grant)
-    if _lives(used) and not refresh:
+    if lives(used) and not refresh:
         return used.access_token
     grant.refresh_from_db()
     tokens = grants.read(grant)
-    if _lives(tokens) and tokens.access_token != used.access_token:
+    if lives(tokens) and tokens.access_token != used.access_token:
         return tokens.access_token
-    renewed = redeem(tokens.refresh_token)
-    if grants.renew(grant, renewed):
-        return renewed.access_token
-    grant.refresh_from_db()
+    version = grant.version
+    try:
+        renewed = redeem(tokens.refresh_token, SCOPES_OF[Grant.Service(grant.service)])
+        if grants.renew(grant, renewed):
+            return renewed.access_token
+        grant.refresh_from_db()
+    except GrantRefused:
+        # Of a token that somebody has replaced meanwhile, be it by a new sign-in: no refusal of the grant.
+        grant.refresh_from_db()
+        if grant.version == version:
+            raise
     return grants.read(grant).access_token
 
 
-def _lives(tokens: grants.Tokens) -> bool:
+def lives(tokens: grants.Tokens) -> bool:
     return bool(tokens.access_token) and tokens.expires_at > time.time() + MARGIN
 
 
-def redeem(refresh_token: str) -> grants.Tokens:
+def redeem(refresh_token: str, scopes: Sequence[str] = SCOPES) -> grants.Tokens:
+    """New tokens for these scopes, all of one resource; raises as `access_token` does."""
     try:
-        answer = application().acquire_token_by_refresh_token(refresh_token, scopes=SCOPES)
+        answer = application().acquire_token_by_refresh_token(refresh_token, scopes=list(scopes))
     except (requests.RequestException, msal.exceptions.MsalError, ValueError) as error:
         raise TryLater(type(error).__name__, seconds=settings.RETRY_SECONDS, reason="unreachable") from error
     check(answer)

@@ -1,6 +1,5 @@
 """Synced events of a batch: our event, and what was synced of it. A row that is there already is left as it is."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from calendars.importing.report import Report
 from calendars.importing.snapshots import columns, original_columns
 from calendars.models import CalendarConnection, Event, SyncedEvent
 from calendars.states import Provider
+from calendars.sync.content import hash_of
 
 
 class Owner(NamedTuple):
@@ -165,7 +165,7 @@ class _Rows:
             self.blank_synced
             | {"id": key, "connection_id": owner.connection, "event_id": event, "uid": line.uid}
             | {"ical_uid": line.ical_uid, "change_key": line.change_key}
-            | {"body_hash": _hash(line.synced.body), "modified_here": line.synced.modified}
+            | {"body_hash": hash_of(line.synced.body), "modified_here": line.synced.modified}
             | _link(line, owner)
             | synced
         )
@@ -185,10 +185,6 @@ def _link(line: EventLine, owner: Owner) -> Columns:
     if line.service_id is None:
         return {}
     return {"appointment_id": line.service_id, "link": SyncedEvent.Link.LINKED}
-
-
-def _hash(body: str) -> str:
-    return hashlib.sha256(body.encode()).hexdigest() if body else ""
 
 
 def _masters(keys: dict[Pair, int]) -> dict[Pair, Master]:

@@ -35,6 +35,8 @@ class CalendarConnection(models.Model):
     stopped_at = models.DateTimeField(null=True, blank=True)
     # When every id was moved to Graph's; empty = ids, if any, are still the old sync's.
     migrated_at = models.DateTimeField(null=True, blank=True)
+    # The epoch of the move that the member was told of by mail; told before it is sent, so that nobody is told twice.
+    told_epoch = models.PositiveBigIntegerField(null=True, blank=True)
     sync_state = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

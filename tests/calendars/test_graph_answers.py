@@ -8,9 +8,11 @@ from calendars.graph.client import GraphClient
 from calendars.graph.errors import (
     AccessDenied,
     BadRequest,
+    Conflict,
     GrantRefused,
     ItemNotFound,
     MailboxNotServed,
+    MarkLost,
     TryLater,
 )
 from tests.factories import NOW
@@ -28,6 +30,10 @@ ITEM_GONE = {"error": {"code": "ErrorItemNotFound"}}
         (404, ITEM_GONE, ItemNotFound),
         (404, {"error": {"code": "MailboxNotEnabledForRESTAPI"}}, MailboxNotServed),
         (404, {"error": {"code": "mailboxnotenabledforrestapi"}}, MailboxNotServed),
+        (410, {"error": {"code": "SyncStateNotFound"}}, MarkLost),
+        (400, {"error": {"code": "resyncRequired"}}, MarkLost),
+        (412, None, Conflict),
+        (409, {"error": {"code": "ErrorIrresolvableConflict"}}, Conflict),
         (429, {"error": {"code": "ApplicationThrottled"}}, TryLater),
         (500, None, TryLater),
         (502, "<html>", TryLater),

@@ -1,0 +1,109 @@
+"""Daily syncs: how each stands, and the one thing about them that people decide."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+
+from calendars.models import LocalChange, Sync
+from calendars.sync import refusals, services
+from firms.admin.base import ReadOnlyAdmin
+from firms.models import User
+
+WAITS = {
+    "throttled": "The service asked us to wait", "busy": "The service is busy", "unreachable": "Nobody answers",
+    "unreadable": "Answers cannot be read", "trouble": "Trouble; it is tried again", "grant": "The member has to sign in",
+    "operator": "Our registration with the service", "blocked": "The organisation does not allow it",
+    "mailbox": "No mailbox that the service serves", "denied": "A permission is missing",
+    "stopped": "Ended its worker again and again",
+}  # fmt: skip
+
+
+class StandingFilter(admin.SimpleListFilter):
+    title = "standing"
+    parameter_name = "standing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("refused", "A picture was refused"), ("waiting", "Waiting"), ("never", "Not synced yet")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Sync]) -> QuerySet[Sync]:
+        if self.value() == "refused":
+            return queryset.filter(refused__isnull=False)
+        if self.value() == "waiting":
+            return queryset.exclude(wait_reason="")
+        return queryset.filter(synced_at=None) if self.value() == "never" else queryset
+
+
+@admin.register(Sync)
+class SyncAdmin(ReadOnlyAdmin):
+    list_display = ("account", "state", "last_success", "waits_for", "picture", "told_later")
+    list_filter = (StandingFilter, "service", "wait_reason")
+    list_select_related = ("connection__member",)
+    search_fields = ("connection__account", "connection__member__email")
+    search_help_text = "Account or member"
+    actions = ("let_through", "look_again")
+    fieldsets = (
+        (None, {"fields": ("account", "state", "service", "last_success", "full_at", "next_at", "told_later")}),
+        ("Waiting", {"fields": ("waits_for", "error", "attempts")}),
+        ("Refused", {"fields": ("picture", "refused_at", "let_through")}),
+        ("Change notifications", {"fields": ("subscription_id", "subscription_until"), "classes": ("collapse",)}),
+    )
+    readonly_fields = ("account", "state", "last_success", "waits_for", "picture", "told_later")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Sync]:
+        # Opaque, of no use to a person, and long.
+        rows = super().get_queryset(request).select_related("connection__member").defer("mark", "cursor")
+        changes = LocalChange.objects.filter(connection=OuterRef("connection")).order_by()
+        counts = changes.values("connection").annotate(n=Count("pk")).values("n")
+        return rows.annotate(changes=Coalesce(Subquery(counts, output_field=IntegerField()), 0))
+
+    @admin.display(description="account", ordering="connection__account")
+    def account(self, sync: Sync) -> str:
+        return sync.connection.account
+
+    @admin.display(description="state", ordering="connection__state")
+    def state(self, sync: Sync) -> str:
+        """Whether it syncs at all is the connection's state."""
+        name = sync.connection.get_state_display()
+        return name if services.service_of(sync.connection, timezone.now()) else f"{name}: does not sync"
+
+    @admin.display(description="last success", ordering="synced_at", empty_value="never")
+    def last_success(self, sync: Sync) -> str | None:
+        return f"{timesince(sync.synced_at, depth=1)} ago" if sync.synced_at else None
+
+    @admin.display(description="waits for", ordering="wait_reason", empty_value="–")
+    def waits_for(self, sync: Sync) -> str | None:
+        return WAITS.get(sync.wait_reason, sync.wait_reason) or None
+
+    @admin.display(description="refused picture", ordering="refused_at", empty_value="–")
+    def picture(self, sync: Sync) -> SafeString | str | None:
+        if not sync.refused:
+            return None
+        said = f"{sync.refused['gone']:,} of {sync.refused['of']:,} events gone at once"
+        return f"{said}; to be carried out" if sync.let_through else said
+
+    @admin.display(description="not told yet", ordering="changes")
+    def told_later(self, sync: Any) -> str:
+        return f"{sync.changes:,}"
+
+    @admin.action(description="Carry out once what was refused: it is true", permissions=["decide"])
+    def let_through(self, request: HttpRequest, chosen: QuerySet[Sync]) -> None:
+        assert isinstance(request.user, User)
+        done = sum(refusals.let_through(sync, actor=request.user) for sync in chosen)
+        left = chosen.count() - done
+        messages.success(request, f"{done} will be carried out with the next sync; {left} had nothing to decide.")
+
+    @admin.action(description="Look again: read the whole calendar", permissions=["decide"])
+    def look_again(self, request: HttpRequest, chosen: QuerySet[Sync]) -> None:
+        assert isinstance(request.user, User)
+        for sync in chosen:
+            refusals.look_again(sync, actor=request.user)
+        messages.success(request, f"{chosen.count()} will be read from the beginning.")
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("calendars.decide_sync")

@@ -1,0 +1,92 @@
+"""What staff see of daily syncs, and what they decide about a picture that was refused."""
+
+from dataclasses import replace
+
+import pytest
+from django.urls import reverse
+
+from calendars.models import Sync, SyncedEvent
+from firms.models import AuditEntry
+from tests.calendars.sync.world import HEARING, World
+from tests.factories import ConnectionFactory
+from tests.staff import client_of, staff_of
+
+LIST = "admin:calendars_sync_changelist"
+
+
+@pytest.fixture
+def refused(world: World) -> World:
+    events = [world.add(subject=f"Hearing {number}") for number in range(12)]
+    world.sync()
+    for event in events[:11]:
+        world.there.delete(world.id_of(event))
+    world.sync()
+    assert world.state.refused == {"gone": 11, "of": 12}
+    return world
+
+
+def act(world: World, name: str, group: str = "Support"):
+    data = {"action": name, "_selected_action": [world.state.pk]}
+    return client_of(staff_of(group)).post(reverse(LIST), data, follow=True)
+
+
+def test_the_list_costs_the_same_for_one_and_for_many(refused: World, django_assert_max_num_queries):
+    browser = client_of(staff_of("Rollout"))
+    with django_assert_max_num_queries(40) as few:
+        browser.get(reverse(LIST))
+    for _ in range(5):
+        Sync.objects.create(connection=ConnectionFactory(state="graph_sync"))
+    with django_assert_max_num_queries(len(few.captured_queries)):
+        assert "graph" in browser.get(reverse(LIST)).content.decode()
+
+
+def test_the_list_says_how_each_stands(refused: World):
+    page = client_of(staff_of("Rollout")).get(reverse(LIST)).content.decode()
+    assert refused.connection.account in page and "11 of 12 events gone at once" in page
+    Sync.objects.update(wait_reason="grant", next_at=None)
+    page = client_of(staff_of("Rollout")).get(reverse(LIST), {"standing": "waiting"}).content.decode()
+    assert "The member has to sign in" in page
+    page = client_of(staff_of("Rollout")).get(reverse(LIST), {"standing": "never"}).content.decode()
+    assert refused.connection.account not in page
+
+
+def test_what_was_refused_is_carried_out_once(refused: World):
+    assert "1 will be carried out" in act(refused, "let_through").content.decode()
+    assert "0 will be carried out" in act(refused, "let_through").content.decode()
+    assert len(refused.events) == 12
+    refused.sync()
+    assert len(refused.events) == 1 and refused.state.refused is None
+    entry = AuditEntry.objects.get(action="sync.let_through")
+    assert entry.data == {"gone": 11, "of": 12} and entry.actor.is_staff
+    # The next one is refused again.
+    for number in range(20):
+        refused.there.add(replace(HEARING, subject=f"More {number}"))
+    refused.sync()
+    for one in list(refused.there.items):
+        refused.there.delete(one)
+    refused.sync()
+    assert refused.state.refused["gone"] == 21 and len(refused.events) == 21
+
+
+def test_what_has_come_back_since_is_not_deleted(refused: World):
+    act(refused, "let_through")
+    gone = [row.appointment_id for row in SyncedEvent.objects.filter(doubt=SyncedEvent.Doubt.SAID)]
+    for one in gone[:10]:
+        refused.there.restore(one)
+    refused.sync()
+    assert len(refused.events) == 11
+    refused.assert_in_step()
+
+
+def test_looking_again_reads_everything_and_says_the_same(refused: World):
+    Sync.objects.update(wait_reason="stopped", next_at=None, attempts=9)
+    assert "1 will be read from the beginning" in act(refused, "look_again").content.decode()
+    refused.sync()
+    assert refused.state.refused == {"gone": 11, "of": 12} and len(refused.events) == 12
+    assert refused.state.wait_reason == "" and refused.state.full_at is not None
+    assert AuditEntry.objects.filter(action="sync.looked_again").count() == 1
+
+
+def test_the_rollout_looks_and_decides_nothing(refused: World):
+    act(refused, "let_through", "Rollout")
+    assert not refused.state.let_through and not AuditEntry.objects.filter(action="sync.let_through").exists()
