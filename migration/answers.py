@@ -4,8 +4,9 @@ Vendor's pages: Microsoft, "Microsoft identity platform and OAuth 2.0 authorizat
 authentication and authorization error codes", "ID token claims reference".
 """
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,7 +29,7 @@ SKEW = 120
 RESERVED_SCOPES = {"openid", "profile", "email", "offline_access"}
 GRAPH_PREFIX = "https://graph.microsoft.com/"
 
-CONSENT_NUMBERS = {"90094", "90095"}
+CONSENT_NUMBERS = {"90093", "90094", "90095"}
 CANCEL_NUMBER = "65004"
 CONSENT_WITHDRAWN = "65001"
 CODE_USED = "54005"
@@ -43,6 +44,11 @@ class Reason(StrEnum):
     ADMINISTRATOR = "administrator"
     PERMISSION = "permission"
     REFUSED = "refused"
+    # Refusals of which we can say what they are and whom to ask.
+    FURTHER_CHECK = "further_check"
+    ACCESS_RULE = "access_rule"
+    BLOCKED = "blocked"
+    NOT_ASSIGNED = "not_assigned"
     SIGNED_OUT = "signed_out"
     EXPIRED = "expired"
     USED = "used"
@@ -53,12 +59,28 @@ class Reason(StrEnum):
     CHANGED = "changed"
 
 
-class SignInEnded(Exception):
-    """The sign-in ends here and nothing is kept. `code` is Microsoft's own word, for support; it holds no token."""
+# The token endpoint's finer words, and the numbers, which may change: what neither tells stays REFUSED.
+BY_SUBERROR = {
+    "basic_action": Reason.FURTHER_CHECK,
+    "additional_action": Reason.ACCESS_RULE,
+    "message_only": Reason.ACCESS_RULE,
+}
+BY_NUMBER = {
+    **dict.fromkeys(("50072", "50074", "50076", "50078", "50079", "50158"), Reason.FURTHER_CHECK),
+    **dict.fromkeys(("53000", "53001", "53002", "53003", "53004", "530003", "530032"), Reason.ACCESS_RULE),
+    **dict.fromkeys(("50053", "50057"), Reason.BLOCKED),
+    "50105": Reason.NOT_ASSIGNED,
+}
+CLAIMS_LENGTH = 4000
 
-    def __init__(self, result: Result, reason: Reason, code: str = "") -> None:
+
+class SignInEnded(Exception):
+    """The sign-in ends here and nothing is kept. `code` is Microsoft's own word, for support; it holds no token.
+    `claims`: what Microsoft wants the next sign-in to prove, as JSON text to be handed back to it."""
+
+    def __init__(self, result: Result, reason: Reason, code: str = "", claims: str = "") -> None:
         super().__init__(f"{reason} {code}".strip())
-        self.result, self.reason, self.code = result, reason, code
+        self.result, self.reason, self.code, self.claims = result, reason, code, claims
 
     @property
     def detail(self) -> str:
@@ -69,6 +91,11 @@ def reason_of(attempt: SignInAttempt) -> Reason | None:
     """The reason that `SignInEnded.detail` left in the attempt."""
     word = attempt.detail.partition(" ")[0]
     return Reason(word) if word in set(Reason) else None
+
+
+def code_of(attempt: SignInAttempt) -> str:
+    """Microsoft's own word for it, which `SignInEnded.detail` left there too."""
+    return attempt.detail.partition(" ")[2]
 
 
 def from_callback(query: Mapping[str, str]) -> SignInEnded:
@@ -86,7 +113,7 @@ def from_callback(query: Mapping[str, str]) -> SignInEnded:
         return SignInEnded(Result.FAILED, Reason.OPERATOR, code)
     if not error:
         return SignInEnded(Result.FAILED, Reason.UNCLEAR, "neither code nor error")
-    return SignInEnded(Result.REFUSED, Reason.REFUSED, code)
+    return SignInEnded(Result.REFUSED, _finer(numbers, ""), code)
 
 
 def from_token_endpoint(answer: Mapping[str, Any], error: GraphError) -> SignInEnded:
@@ -100,6 +127,9 @@ def from_token_endpoint(answer: Mapping[str, Any], error: GraphError) -> SignInE
         return SignInEnded(Result.CONSENT_MISSING, Reason.PERMISSION, error.code)
     if CONSENT_WITHDRAWN in numbers:
         return SignInEnded(Result.CONSENT_MISSING, Reason.PERMISSION, error.code)
+    if isinstance(error, GrantRefused):
+        reason = _finer(numbers, str(answer.get("suberror") or ""))
+        return SignInEnded(Result.REFUSED, reason, error.code, _claims(answer.get("claims")))
     return from_graph(error)
 
 
@@ -148,6 +178,21 @@ def checked_scopes(answer: Mapping[str, Any]) -> list[str]:
     if not answer.get("refresh_token"):
         raise SignInEnded(Result.CONSENT_MISSING, Reason.PERMISSION, "without refresh token")
     return granted
+
+
+def _finer(numbers: Collection[str], suberror: str) -> Reason:
+    if suberror in BY_SUBERROR:
+        return BY_SUBERROR[suberror]
+    return next((BY_NUMBER[number] for number in sorted(numbers) if number in BY_NUMBER), Reason.REFUSED)
+
+
+def _claims(given: Any) -> str:
+    """What to hand back to Microsoft; nothing where it is not the JSON object that it should be."""
+    try:
+        readable = isinstance(given, str) and len(given) <= CLAIMS_LENGTH and isinstance(json.loads(given), dict)
+    except ValueError:
+        return ""
+    return given if readable else ""
 
 
 def _unclear(what: str) -> SignInEnded:

@@ -9,15 +9,18 @@ import msal
 import requests
 from django.conf import settings
 
-from calendars import grants
+from calendars import connections, grants
 from calendars.graph import tokens
 from calendars.graph.client import GraphClient, Profile
 from calendars.graph.errors import GrantRefused, GraphError, MailboxNotServed, TryLater
 from calendars.models import CalendarConnection, SyncedEvent
-from calendars.states import State
+from firms.models import User
 from migration import accounts, answers
 from migration.accounts import Claims, Evidence, Known
 from migration.answers import Reason, Result, SignInEnded
+
+# Graph's word for an account that never had a mailbox, which is what a missing licence looks like.
+NEVER_MADE = "resourcenotfound"
 
 
 @dataclass(frozen=True)
@@ -59,33 +62,40 @@ def _checked(answer: dict[str, Any]) -> SignedIn:
     return SignedIn(claims, tokens.tokens_of(answer), answers.checked_scopes(answer))
 
 
-def known(connection: CalendarConnection) -> Known:
-    return Known(connection.account, tuple(connection.other_addresses), connection.tid, connection.oid)
+def known(connection: CalendarConnection, listed: str = "") -> Known:
+    return Known(connection.account, tuple(connection.other_addresses), connection.tid, connection.oid, listed)
 
 
 def gather(connection: CalendarConnection, signed_in: SignedIn) -> Evidence:
     """Address set, a working calendar call, and how many old ids resolve. Raises SignInEnded where Microsoft gives no
-    answer: no answer proves nothing."""
+    answer, which proves nothing, and where its two answers are about different accounts."""
     client = _client(signed_in.tokens.access_token)
     try:
         profile = client.me()
-        readable = _has_calendar(client)
-        tried, resolved = 0, 0
-        if readable and not signed_in.claims.equals(connection.tid, connection.oid):
-            ids = old_ids(connection)
-            tried, resolved = len(ids), len(client.translate(ids)) if ids else 0
+        if not signed_in.claims.names(profile.id):
+            raise SignInEnded(Result.FAILED, Reason.UNCLEAR, "id token and mailbox of different accounts")
+        addresses = accounts.mailbox_addresses(profile.mail, profile.user_principal_name, profile.proxy_addresses)
+        missing = _why_no_calendar(client)
+        first = not signed_in.claims.equals(connection.tid, connection.oid)
+        ids = old_ids(connection) if first and not missing else []
+        resolved = len(client.translate(ids)) if ids else 0
+        fits = bool(addresses & known(connection).addresses)
+        shared = first and not missing and not fits and _sees_shared(client, connection)
     except GraphError as error:
         raise answers.from_graph(error) from None
     finally:
         client.close()
     return Evidence(
-        addresses=accounts.mailbox_addresses(profile.mail, profile.user_principal_name, profile.proxy_addresses),
+        addresses=addresses,
         primary=shown_address(profile, connection),
-        calendar_readable=readable,
-        ids_tried=tried,
+        mail=(profile.mail or profile.user_principal_name).casefold(),
+        calendar_readable=not missing,
+        unlicensed=missing.casefold() == NEVER_MADE,
+        ids_tried=len(ids),
         ids_resolved=resolved,
         is_guest=accounts.is_guest(profile.user_principal_name),
-        held_by_another_member=held_by_another_member(connection, signed_in.claims),
+        held_by_another_member=bool(other_holders(connection, signed_in.claims)),
+        sees_shared=shared,
     )
 
 
@@ -104,18 +114,29 @@ def old_ids(connection: CalendarConnection) -> list[str]:
     return [ews_id for ews_id in newest[: accounts.IDS_TRIED_AT_MOST] if ews_id]
 
 
-def held_by_another_member(connection: CalendarConnection, claims: Claims) -> bool:
-    """Whether another member's live connection is pinned to this very account."""
-    rows = CalendarConnection.objects.filter(tid__iexact=claims.tid, oid__iexact=claims.oid)
-    return rows.exclude(state=State.DISCONNECTED).exclude(member_id=connection.member_id).exists()
+def other_holders(connection: CalendarConnection, claims: Claims) -> list[int]:
+    """The other members whose live connections are pinned to this very account."""
+    others = connections.holders(claims.tid, claims.oid).exclude(member_id=connection.member_id)
+    return list(others.values_list("member_id", flat=True))
 
 
-def _has_calendar(client: GraphClient) -> bool:
+def _why_no_calendar(client: GraphClient) -> str:
+    """Empty where it opens; else Microsoft's word for why it never will."""
     try:
         client.default_calendar()
-    except MailboxNotServed:
+    except MailboxNotServed as error:
+        return error.code or "no mailbox"
+    return ""
+
+
+def _sees_shared(client: GraphClient, connection: CalendarConnection) -> bool:
+    """Whether the calendar synced until now is one that others lend to this account, of a mailbox that is nobody's own:
+    one that several people share, which nobody signs in to. A colleague's is another person's."""
+    expected = connection.account.casefold()
+    if expected not in {one.owner_address for one in client.calendars()}:
         return False
-    return True
+    elsewhere = CalendarConnection.objects.filter(account__iexact=expected).exclude(member_id=connection.member_id)
+    return not (User.objects.filter(email__iexact=expected).exists() or elsewhere.exists())
 
 
 def _client(access_token: str) -> GraphClient:

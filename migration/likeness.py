@@ -2,15 +2,15 @@
 
 import unicodedata
 from collections.abc import Hashable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MASTER = "seriesMaster"
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """A synced event as last synced. Times are whole minutes since 1970 (UTC), of all-day events those of their dates
-    at midnight UTC, so that dates compare as dates. `translated` is the new id that its old one resolved to."""
+    at midnight UTC, so that dates compare as dates. `translated` is the new id that its old one resolved to; `gone`: it
+    has been deleted here since."""
 
     pk: int
     uid: str
@@ -24,10 +24,10 @@ class Known:
     translated: str = ""
     series: int | None = None
     original_start: int | None = None
+    gone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """An appointment, times as in `Known`. `elsewhere` = in another calendar of the mailbox; `series` is the id of its
     master, and `original_start` the start that the pattern gave it: occurrences only."""
 
@@ -63,6 +63,7 @@ def times_and_subject(one: Known | Candidate) -> Hashable:
 def resemblance(one: Known, other: Candidate) -> tuple[bool, ...]:
     """Greater for the one that is more like it, of several with the same claim to an appointment."""
     return (
+        not one.gone,
         (one.series is None) == (not other.series),
         bool(one.ical_uid) and one.ical_uid == other.ical_uid,
         times_and_subject(one) == times_and_subject(other),

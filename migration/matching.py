@@ -3,59 +3,77 @@
 One-to-one, and independent of the order of either side. First by the translated old id; then by calendar UID where
 it is unique on both sides; then by subject, start and end as last synced; edited occurrences by their series and
 original start. What several appointments are equally like stays ambiguous: a wrong link is worse than none.
+
+An event deleted here takes nothing away from one that is still here, and nothing at all by mere likeness: the sync would
+delete the appointment. What looks like it is held.
 """
 
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from migration.likeness import MASTER, Candidate, Known, resemblance, subject_key, times, times_and_subject
 from migration.lookalikes import Edited, pair
+from migration.settling import Settled
 
 # Near misses kept per anomaly: enough to choose from, few enough to look at.
 CANDIDATES = 10
 # How what was found by neither id nor series was found.
 LIKENESS = ("ical_uid", "subject_times")
+# Outcome and how of what was settled at first sight.
+SETTLED = ("id", "translated")
 T = TypeVar("T")
+Side = TypeVar("Side", Known, Candidate)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     appointment_id: str
     outcome: str
     how: str
     elsewhere: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Anomaly:
+class Anomaly(NamedTuple):
     reason: str
     candidates: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Matches:
-    """`untold`: ids of series that look the same and could be told apart by their edited occurrences, once read."""
+    """`untold`: ids of series that look the same and could be told apart by their edited occurrences, once read;
+    `settled`: what was matched before."""
 
     matched: dict[int, Match] = field(default_factory=dict)
     anomalies: dict[int, Anomaly] = field(default_factory=dict)
     untold: set[str] = field(default_factory=set)
+    settled: Settled = field(default_factory=Settled)
 
     @property
     def claimed(self) -> set[str]:
         return {match.appointment_id for match in self.matched.values()}
 
+    def of(self, pk: int) -> Match | None:
+        """Of those settled before, too."""
+        settled = self.settled.matched.get(pk)
+        return Match(settled, *SETTLED) if settled else self.matched.get(pk)
 
-def match(known: Sequence[Known], candidates: Sequence[Candidate], read: Collection[str] = ()) -> Matches:
+
+def match(
+    known: Sequence[Known],
+    candidates: Sequence[Candidate],
+    read: Collection[str] = (),
+    settled: Settled | None = None,
+) -> Matches:
     """Every synced event ends in exactly one of `matched` and `anomalies`, every appointment in at most one match.
 
-    `read`: ids of the series whose edited occurrences are among the candidates, if they have any.
+    `read`: ids of the series whose edited occurrences are among the candidates, if they have any. `known` and
+    `candidates` are without what is `settled`.
     """
     known = sorted(known, key=lambda one: (one.uid, one.pk))
     candidates = sorted(candidates, key=lambda one: one.id)
-    result = Matches()
+    result = Matches(settled=settled or Settled())
     _by_translated_id(known, candidates, result)
     _by_calendar_uid(known, candidates, result)
     ambiguous = _by_subject_and_times(known, candidates, read, result)
@@ -64,21 +82,29 @@ def match(known: Sequence[Known], candidates: Sequence[Candidate], read: Collect
     return result
 
 
-def masters_to_read(known: Sequence[Known], candidates: Iterable[Candidate], result: Matches) -> set[str]:
+def masters_to_read(known: Iterable[Known], candidates: Iterable[Candidate], result: Matches) -> set[str]:
     """Ids of series of which only reading them gives the edited occurrences, where we hold such: the matched ones,
     and those that nothing else tells apart."""
-    series = {one.series for one in known if one.series is not None}
-    wanted = {match.appointment_id for pk, match in result.matched.items() if pk in series}
-    return result.untold | {one.id for one in candidates if one.id in wanted and one.kind == MASTER}
+    found = {one.series: result.of(one.series) for one in known if one.series is not None}
+    matched = {match.appointment_id for match in found.values() if match}
+    return result.untold | (matched & _masters(candidates, result))
 
 
 def slots_to_read(known: Iterable[Known], candidates: Iterable[Candidate], result: Matches) -> set[tuple[str, int]]:
     """Series and original start of the occurrences that we hold as edited and Outlook, though it has the series, does
     not: they may be there as ordinary ones."""
-    missing = [one for one in known if one.series in result.matched and one.pk in result.anomalies]
-    masters = {one.id for one in candidates if one.kind == MASTER} if missing else set()
-    slots = {(result.matched[one.series].appointment_id, one.original_start) for one in missing}  # type: ignore[index]
-    return {(master, start) for master, start in slots if master in masters and start is not None}
+    missing = [one for one in known if one.series is not None and one.pk in result.anomalies]
+    masters = _masters(candidates, result) if missing else set()
+    slots = ((result.of(one.series), one.original_start) for one in missing if one.series is not None)
+    return {
+        (match.appointment_id, start)
+        for match, start in slots
+        if match and start is not None and match.appointment_id in masters
+    }
+
+
+def _masters(candidates: Iterable[Candidate], result: Matches) -> set[str]:
+    return result.settled.masters.union(one.id for one in candidates if one.kind == MASTER)
 
 
 def ids_to_read(known: Iterable[Known], candidates: Iterable[Candidate], result: Matches) -> set[str]:
@@ -120,22 +146,24 @@ def _most_alike(claimants: Sequence[Known], found: Candidate) -> Known:
     return claimants[0] if len(claimants) == 1 else max(claimants, key=lambda one: resemblance(one, found))
 
 
-def _by_calendar_uid(known: Iterable[Known], candidates: Iterable[Candidate], result: Matches) -> None:
+def _by_calendar_uid(known: Sequence[Known], candidates: Iterable[Candidate], result: Matches) -> None:
     """Unique among all, not among those left: a copy of a matched event shares its UID and is another event."""
     claimed = result.claimed
-    ours = _unique((one for one in known if one.series is None and one.ical_uid), lambda one: one.ical_uid)
-    theirs = _unique((one for one in candidates if not one.series and one.ical_uid), lambda one: one.ical_uid)
-    for uid, one in ours.items():
-        found = theirs.get(uid)
+    ours = [one for one in known if one.series is None and one.ical_uid]
+    wanted = _by_uid(ours) | _by_uid(one for one in ours if not one.gone)
+    theirs = _by_uid(one for one in candidates if not one.series and one.ical_uid)
+    for uid, one in wanted.items():
+        found = theirs.get(uid) if uid not in result.settled.uids else None
         if found is not None and one.pk not in result.matched and found.id not in claimed:
             _claim(result, claimed, one, found, "metadata", "ical_uid")
 
 
-def _unique(items: Iterable[T], key: Callable[[T], str]) -> dict[str, T]:
-    seen: dict[str, list[T]] = defaultdict(list)
+def _by_uid(items: Iterable[Side]) -> dict[str, Side]:
+    """Those whose UID no other has."""
+    seen: dict[str, Side | None] = {}
     for item in items:
-        seen[key(item)].append(item)
-    return {value: found[0] for value, found in seen.items() if len(found) == 1}
+        seen[item.ical_uid] = None if item.ical_uid in seen else item
+    return {uid: item for uid, item in seen.items() if item is not None}
 
 
 def _by_subject_and_times(
@@ -146,7 +174,10 @@ def _by_subject_and_times(
     theirs = _groups(
         (one for one in candidates if one.id not in claimed and not one.series and not one.elsewhere), times_and_subject
     )
-    ours = _groups((one for one in known if one.pk not in result.matched and one.series is None), times_and_subject)
+    ours = _groups(
+        (one for one in known if one.pk not in result.matched and one.series is None and not one.gone),
+        times_and_subject,
+    )
     edited: Edited | None = None
     for key, mine in ours.items():
         others = theirs.get(key, [])
@@ -167,21 +198,24 @@ def _occurrences(known: Iterable[Known], candidates: Iterable[Candidate], result
     series was found by."""
     claimed = result.claimed
     there = {(one.series, one.original_start): one for one in candidates if one.series and one.id not in claimed}
-    wanted: dict[tuple[str, int | None], list[Known]] = {}
+    wanted: dict[tuple[str, int | None], list[Known]] = defaultdict(list)
+    outcomes: dict[tuple[str, int | None], str] = {}
     for one in known if there else ():
-        if one.series in result.matched and one.pk not in result.matched:
-            wanted.setdefault((result.matched[one.series].appointment_id, one.original_start), []).append(one)
+        series = result.of(one.series) if one.series is not None and one.pk not in result.matched else None
+        if series and (slot := (series.appointment_id, one.original_start)) in there:
+            wanted[slot].append(one)
+            outcomes[slot] = series.outcome
     for slot, claimants in wanted.items():
-        if slot in there:
-            best = _most_alike(claimants, there[slot])
-            _claim(result, claimed, best, there[slot], result.matched[best.series].outcome, "occurrence")  # type: ignore[index]
+        found = there[slot]
+        _claim(result, claimed, _most_alike(claimants, found), found, outcomes[slot], "occurrence")
 
 
 def _explain(
     known: Iterable[Known], candidates: Sequence[Candidate], result: Matches, ambiguous: Collection[int]
 ) -> None:
     """An anomaly holds the appointments that look the same, each of which somebody has to hold, and the nearest others
-    of its subject or its time. Occurrences belong to their series, so they are nobody's near miss."""
+    of its subject or its time. Occurrences belong to their series, so they are nobody's near miss; what has been deleted
+    here has no near misses."""
     missing = [one for one in known if one.pk not in result.matched]
     if not missing:
         return
@@ -190,7 +224,9 @@ def _explain(
     same, misses = _shared_out(missing, left), _NearMisses(one for one in left if not one.series)
     for one in missing:
         held = same.get(one.pk, ())
-        if one.pk in ambiguous:
+        if one.gone:
+            result.anomalies[one.pk] = Anomaly("deleted_here" if held else "not_found", held)
+        elif one.pk in ambiguous:
             result.anomalies[one.pk] = Anomaly("ambiguous", held)
         else:
             near = (other for other in misses.of(one) if other not in held)

@@ -1,8 +1,8 @@
 """The step that a real login takes (R2, R3, R4, R11), and no other request.
 
 A login is a new authenticated session of the member: `django.contrib.auth.login` and its signal, through whichever
-door. A request in an old session and one without a session log nobody in; a session in which support acts for a member
-must be made without `login`, or it would be one.
+door. A request in an old session and one without a session log nobody in; nor does support that sees the pages as a
+member does (`firms.impersonation`), though the signal is sent.
 """
 
 import logging
@@ -16,6 +16,7 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 
 from calendars import connections
+from firms import impersonation
 from migration import situation
 
 logger = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ ON_THE_WAY = {"migration:prompt", "migration:sign_in", "migration:sign_in_result
 
 def mark_login(sender: Any, request: HttpRequest | None, **kwargs: Any) -> None:
     """Receiver of `user_logged_in`. The step itself waits for the view's end: the login must not hang on it."""
-    if request is not None:
+    if request is not None and not impersonation.swaps_users(request):
         request.just_logged_in = True  # type: ignore[attr-defined]
 
 

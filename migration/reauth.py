@@ -10,7 +10,6 @@ import json
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -20,13 +19,13 @@ from calendars.graph import tokens
 from calendars.models import CalendarConnection
 from calendars.states import Cause, Provider, State
 from firms.models import User
-from migration import acceptance, accounts, evidence, situation
+from migration import acceptance, accounts, address_changes, asking, consent, evidence, reconnecting, situation
 from migration.answers import Reason, Result, SignInEnded
-from migration.models import SignInAttempt, Ticket
+from migration.models import SignInAttempt
 from migration.prompt import Notice
 
 logger = logging.getLogger(__name__)
-# More failures than this within the time end the circle: the member reads what goes wrong before they try again.
+# So many failures within the time end the circle: the member reads what goes wrong before they try again.
 FAILURES = 3
 FAILURES_WITHIN = timedelta(minutes=10)
 NOT_FAILED = (Result.UNDER_WAY, Result.CONSUMED, Result.ACCEPTED)
@@ -38,9 +37,7 @@ READY = {
     State.UNSUPPORTED: (Cause.TRY_AGAIN,),
 }
 # In which an answer of Microsoft's can still be settled.
-OPEN = (State.REAUTH_REQUIRED, State.GRANT_LOST, State.MIGRATING)
-# Marks an administrator's consent, which comes back to the same address and belongs to no attempt.
-CONSENT_STATE = "administrator"
+OPEN = (State.REAUTH_REQUIRED, State.GRANT_LOST, State.MIGRATING, State.DISCONNECTED)
 
 
 class NotNow(Exception):
@@ -52,9 +49,12 @@ class TooManyFailures(Exception):
 
 
 def may_sign_in(connection: CalendarConnection | None, *, now: datetime) -> bool:
-    """Whether a sign-in leads anywhere: where the member is prompted, and where Graph could not serve the mailbox."""
+    """Whether a sign-in leads anywhere: where the member is prompted, where Graph could not serve the mailbox, and where
+    she connects her calendar by herself."""
     if connection is None or connection.provider != Provider.OUTLOOK:
         return False
+    if connection.state == State.DISCONNECTED:
+        return connections.live(connection.member) is None
     notice = situation.of_connection(connection, now=now).decision.notice
     return notice in (Notice.BANNER, Notice.UNSUPPORTED)
 
@@ -65,14 +65,15 @@ def start(member: User, *, redirect_uri: str, anyway: bool, now: datetime) -> st
     `anyway` starts in spite of TooManyFailures. Raises NotNow, TooManyFailures, calendars.graph.errors.TryLater,
     calendars.connections.StaleConnection; nothing is changed then.
     """
-    connection = connections.live(member)
-    if connection is None or not may_sign_in(connection, now=now):
+    connection = reconnecting.candidate(member, now=now)
+    if not may_sign_in(connection, now=now):
         raise NotNow
-    if not anyway and failures(connection, now=now) > FAILURES:
+    if connection.pk is None:
+        connection.save()
+    if not anyway and len(failures(connection, now=now)) >= FAILURES:
         raise TooManyFailures
-    hint, prompt = _account_to_ask_for(connection, now)
     flow = tokens.application().initiate_auth_code_flow(
-        tokens.SCOPES, redirect_uri=redirect_uri, login_hint=hint, prompt=prompt
+        tokens.SCOPES, redirect_uri=redirect_uri, **asking.parameters(connection, now=now)
     )
     with transaction.atomic():
         _make_ready(connection, now)
@@ -95,24 +96,10 @@ def _make_ready(connection: CalendarConnection, now: datetime) -> None:
             connections.move(connection, cause, actor=connection.member, now=now)
 
 
-def _account_to_ask_for(connection: CalendarConnection, now: datetime) -> tuple[str, str | None]:
-    """Hint and prompt for Microsoft's page: the connection's account, or the one that support approved, as the same
-    mailbox or as another.
-
-    After another account has signed in, the right one is asked for with its password: the browser is signed in with the
-    other, and might give that one again by itself. Not `select_account`, which excludes the hint.
-    """
-    approved = Ticket.objects.filter(connection=connection, state=Ticket.State.APPROVED, approved_until__gt=now).first()
-    if approved and approved.approved_address:
-        return approved.approved_address, None
-    last = SignInAttempt.objects.filter(connection=connection).exclude(result=Result.UNDER_WAY).first()
-    return connection.account, "login" if last and last.result == Result.ANOTHER_MAILBOX else None
-
-
-def failures(connection: CalendarConnection, *, now: datetime) -> int:
-    """How many sign-ins of this connection have failed of late."""
+def failures(connection: CalendarConnection, *, now: datetime) -> list[SignInAttempt]:
+    """The sign-ins of this connection that have failed of late, newest first, as many as tell."""
     recent = SignInAttempt.objects.filter(connection=connection, started_at__gt=now - FAILURES_WITHIN)
-    return recent.exclude(result__in=NOT_FAILED).count()
+    return list(recent.exclude(result__in=NOT_FAILED)[:FAILURES])
 
 
 def answer(member: User, query: Mapping[str, str], *, now: datetime) -> SignInAttempt | None:
@@ -126,9 +113,9 @@ def answer(member: User, query: Mapping[str, str], *, now: datetime) -> SignInAt
     try:
         _judge(attempt, query, now)
     except SignInEnded as ended:
-        _end(attempt, ended)
+        _end(attempt, ended, now)
     except acceptance.Meanwhile:
-        _end(attempt, SignInEnded(Result.FAILED, Reason.CHANGED))
+        _end(attempt, SignInEnded(Result.FAILED, Reason.CHANGED), now)
     return attempt
 
 
@@ -137,7 +124,7 @@ def answer_to_nobody(query: Mapping[str, str], *, now: datetime) -> SignInAttemp
     returns it, None where there is none."""
     attempt = _attempt(query)
     if attempt is not None and _consume(attempt, now):
-        _end(attempt, SignInEnded(Result.FAILED, Reason.SIGNED_OUT))
+        _end(attempt, SignInEnded(Result.FAILED, Reason.SIGNED_OUT), now)
     return attempt
 
 
@@ -168,32 +155,28 @@ def _judge(attempt: SignInAttempt, query: Mapping[str, str], now: datetime) -> N
         raise SignInEnded(Result.FAILED, Reason.UNCLEAR, "key gone") from None
     signed_in = evidence.exchange(flow, query)
     found = evidence.gather(connection, signed_in)
-    attempt.address, attempt.tid, attempt.oid = found.primary, signed_in.claims.tid, signed_in.claims.oid
+    listed = address_changes.standing(connection, now=now)
+    same = listed.new_address if listed and listed.kind == listed.Kind.SAME_MAILBOX else ""
+    judgement = accounts.judge(signed_in.claims, evidence.known(connection, same), found)
+    attempt.address = found.mail if judgement.accepted else found.primary
+    attempt.tid, attempt.oid = signed_in.claims.tid, signed_in.claims.oid
     attempt.ids_tried, attempt.ids_resolved = found.ids_tried, found.ids_resolved
-    judgement = accounts.judge(signed_in.claims, evidence.known(connection), found)
-    acceptance.settle(connection, attempt, signed_in, judgement, now)
+    attempt.verdict, attempt.held_by_another = judgement.verdict, found.held_by_another_member
+    attempt.served = found.calendar_readable
+    refresh_token = signed_in.tokens.refresh_token
+    old = reconnecting.old_tokens(connection, refresh_token, now=now) if judgement.accepted else None
+    acceptance.settle(connection, attempt, acceptance.Judged(signed_in, found, judgement, listed, old), now)
 
 
-def _end(attempt: SignInAttempt, ended: SignInEnded) -> None:
-    attempt.result, attempt.detail = ended.result, ended.detail
-    attempt.save(update_fields=["result", "detail", "address", "tid", "oid", "ids_tried", "ids_resolved"])
+@transaction.atomic
+def _end(attempt: SignInAttempt, ended: SignInEnded, now: datetime) -> None:
+    attempt.result, attempt.detail, attempt.claims = ended.result, ended.detail, ended.claims
+    attempt.save(update_fields=["result", "detail", "claims", *SignInAttempt.FOUND])
+    if ended.reason == Reason.ADMINISTRATOR:
+        consent.needed(attempt.member, now=now)
     # The operator's fault hits everyone: it must be seen.
     level = logging.ERROR if ended.reason == Reason.OPERATOR else logging.INFO
     logger.log(level, "Sign-in %s of member %s ended: %s", attempt.pk, attempt.member_id, ended.detail)
-
-
-def consent_url(*, redirect_uri: str) -> str:
-    """Where an administrator allows the product for a whole organization. Vendor's page: Microsoft, "Admin consent on
-    the Microsoft identity platform"."""
-    authority = urlsplit(settings.MICROSOFT_AUTHORITY)
-    host = settings.SIMULATOR_URL or f"{authority.scheme}://{authority.netloc}"
-    query = {
-        "client_id": settings.MICROSOFT_CLIENT_ID,
-        "scope": " ".join(f"https://graph.microsoft.com/{scope}" for scope in tokens.SCOPES),
-        "redirect_uri": redirect_uri,
-        "state": CONSENT_STATE,
-    }
-    return f"{host}/organizations/v2.0/adminconsent?{urlencode(query)}"
 
 
 def hash_of(state: str) -> str:

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 from django.utils.dateformat import format as date_format
 
-from calendars.models import SyncedEvent
+from calendars.models import EventFields, SyncedEvent
+from calendars.times import instant
 from migration.models import MigrationRun, Outcome
 
 COLUMNS = (
@@ -32,6 +33,7 @@ FOUND = {
 NOT_FOUND = {
     Outcome.Reason.NOT_FOUND: "No appointment like it is in Outlook.",
     Outcome.Reason.AMBIGUOUS: "Several appointments in Outlook fit equally well, so none was chosen.",
+    Outcome.Reason.DELETED_HERE: "It was deleted here, and what is like it in Outlook is left alone.",
 }
 STAYS = "Your event stays here, and it is not created in Outlook again."
 ELSEWHERE = "It is in another calendar of your mailbox now."
@@ -46,9 +48,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Row:
-    """One synced event. Start and end as they are to be read: all-day dates with the last day as end, floating times as
-    they stand, all others in the member's zone."""
+    """One synced event; `pk` is its outcome's. Start and end as they are to be read: all-day dates with the last day as end,
+    floating times as they stand, all others in the member's zone."""
 
+    pk: int
     subject: str
     start: datetime
     end: datetime
@@ -88,6 +91,7 @@ def row(outcome: Outcome, zone: ZoneInfo) -> Row:
     held = event.held_appointments.all() if outcome.outcome == Outcome.Kind.ANOMALY else ()
     start, end = _bounds(event, zone)
     return Row(
+        pk=outcome.pk,
         subject=event.subject or "(no subject)",
         start=start,
         end=end,
@@ -142,12 +146,18 @@ def _csv(rows: Iterable[Iterable[str]]) -> bytes:
 
 def _explanation(outcome: Outcome) -> str:
     if outcome.outcome == Outcome.Kind.ANOMALY:
-        return f"{NOT_FOUND[Outcome.Reason(outcome.reason)]} {STAYS}"
+        reason = Outcome.Reason(outcome.reason)
+        return NOT_FOUND[reason] if reason == Outcome.Reason.DELETED_HERE else f"{NOT_FOUND[reason]} {STAYS}"
     found = FOUND[Outcome.How(outcome.how)]
     return f"{found} {ELSEWHERE}" if outcome.calendar == SyncedEvent.Calendar.MOVED else found
 
 
-def _bounds(event: SyncedEvent, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def when(event: EventFields, zone: ZoneInfo) -> str:
+    """As a member of that zone reads it: "Mon, Nov 23, 2026, 9:00 AM – 10:00 AM"."""
+    return _span(*_bounds(event, zone), event.all_day)
+
+
+def _bounds(event: EventFields, zone: ZoneInfo) -> tuple[datetime, datetime]:
     if event.all_day:
         return _days(event.starts_at.astimezone(UTC), event.ends_at.astimezone(UTC))
     if event.floating:
@@ -174,15 +184,27 @@ def _span(start: datetime, end: datetime, all_day: bool) -> str:
 
 
 def _candidate(shown: dict[str, Any], zone: ZoneInfo) -> Candidate:
-    return Candidate(shown.get("subject") or "(no subject)", _shown_when(shown, zone), shown.get("location") or "")
+    return Candidate(shown.get("subject") or "(no subject)", shown_when(shown, zone), shown.get("location") or "")
 
 
-def _shown_when(shown: dict[str, Any], zone: ZoneInfo) -> str:
-    """Of what a candidate showed when it was found: instants as ISO text; all-day, midnight UTC of its dates."""
-    try:
-        start, end = (datetime.fromisoformat(shown[name]) for name in ("start", "end"))
-    except (KeyError, TypeError, ValueError):
+def shown_when(shown: dict[str, Any], zone: ZoneInfo) -> str:
+    bounds = shown_bounds(shown)
+    if bounds is None:
         return "time unknown"
     if shown.get("all_day"):
-        return _span(*_days(start, end), True)
-    return _span(start.astimezone(zone), end.astimezone(zone), False)
+        return _span(*_days(*bounds), True)
+    return _span(bounds[0].astimezone(zone), bounds[1].astimezone(zone), False)
+
+
+def shown_bounds(shown: dict[str, Any]) -> tuple[datetime, datetime] | None:
+    """Start and end as instants, of an all-day appointment midnight UTC of its dates, of what a candidate showed when it
+    was found: ISO text, an instant with its offset where a run has found it, wall-clock time in `time_zone` where a sync
+    has."""
+    try:
+        start, end = (
+            instant(shown[name], shown.get("time_zone") or "UTC", bool(shown.get("all_day")))
+            for name in ("start", "end")
+        )
+    except (KeyError, TypeError, ValueError):
+        return None
+    return start, end

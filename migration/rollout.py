@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
-from calendars import connections, cutoff
+from calendars import blocked, connections, cutoff
 from calendars.models import CalendarConnection
 from calendars.states import Provider, State
 from firms import flags
@@ -36,6 +36,8 @@ class Concerned:
     moved: int
     # Google members, whom nothing of this concerns (R12).
     google: int
+    # Of those who were asked, in organisations that have ended EWS: going back would bring them nothing.
+    blocked: int
     # After the cutoff taking a flag back brings no old sync back.
     after_cutoff: bool
 
@@ -64,7 +66,7 @@ def take_back(*, firms: Iterable[int], actor: User, note: str = "") -> TakenBack
 
 
 def concerned(firms: QuerySet[Firm]) -> Concerned:
-    """Counts, in four queries whatever the number of firms. `firms` must not be sliced."""
+    """Counts, in five queries whatever the number of firms. `firms` must not be sliced."""
     chosen = firms.order_by().values("pk")
     live = CalendarConnection.objects.filter(member__firm__in=chosen).exclude(state=State.DISCONNECTED)
     counts = {
@@ -81,5 +83,6 @@ def concerned(firms: QuerySet[Firm]) -> Concerned:
         waiting=waiting,
         moved=sum(outlook.values()) - old - waiting,
         google=sum(n for (provider, _), n in counts.items() if provider == Provider.GOOGLE),
+        blocked=blocked.concerned(live.filter(state=State.REAUTH_REQUIRED)).count(),
         after_cutoff=cutoff.has_passed(timezone.now(), settings.SYNC_CUTOFF),
     )

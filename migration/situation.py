@@ -11,7 +11,8 @@ from calendars import connections, cutoff
 from calendars.models import CalendarConnection, SyncedEvent
 from calendars.states import Provider, State
 from firms.models import User
-from migration.models import MigrationRun
+from migration import asking
+from migration.models import ConsentRequest, MigrationRun, SignInAttempt
 from migration.progress import Figures, Progress, describe
 from migration.prompt import Decision, decide
 
@@ -40,6 +41,22 @@ class Situation:
     def events(self) -> int:
         """How many events have been synced so far; one query, at the first look."""
         return SyncedEvent.objects.filter(connection=self.connection).count()
+
+    @cached_property
+    def expected(self) -> str:
+        """The address to sign in with; two queries, at the first look."""
+        return asking.expected_address(self.connection, now=timezone.now()) if self.connection else ""
+
+    @cached_property
+    def consent(self) -> ConsentRequest | None:
+        """That the member's firm waits for its administrator at Microsoft, if it does; one query, at the first look."""
+        return ConsentRequest.open_of(self.connection.member.firm_id) if self.connection else None
+
+    @cached_property
+    def unserved(self) -> SignInAttempt | None:
+        """The sign-in that showed that Graph cannot serve the mailbox, and why; one query, at the first look."""
+        attempts = SignInAttempt.objects.filter(connection=self.connection, result=SignInAttempt.Result.NOT_SERVED)
+        return attempts.first()
 
     @property
     def progress(self) -> Progress | None:

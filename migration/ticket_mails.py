@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 def to_support(
     ticket: Ticket, what: str, *, attempt: SignInAttempt | None = None, message: str = "", note: str = ""
 ) -> None:
-    """Tells support that a ticket waits for them: `what` is "mismatch", "calendar_not_found", "message" or "expired".
+    """Tells support that a ticket waits for them: `what` is "mismatch", "calendar_not_found", "help", "message" or
+    "expired".
 
     Without SUPPORT_EMAIL support work from the list in the admin alone.
     """
@@ -35,10 +36,12 @@ def to_support(
     _after_commit(ticket, f"support_{what}", "support", [settings.SUPPORT_EMAIL], [ticket.member.email], context)
 
 
-def to_member(ticket: Ticket, cause: Cause, *, message: str = "") -> None:
-    """Tells the member what support decided; `message` is what support wrote to them."""
+def to_member(ticket: Ticket, cause: Cause, *, message: str = "", taken: str = "") -> None:
+    """Tells the member what support decided; `message` is what support wrote to them, `taken` the account whose approval
+    no longer stands."""
     context = {
         "message": message,
+        "taken": taken,
         "move_url": settings.SITE_URL + reverse("migration:prompt"),
         "ticket_url": settings.SITE_URL + reverse("migration:ticket", args=[ticket.reference]),
     }

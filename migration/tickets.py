@@ -41,9 +41,11 @@ def record_mismatch(*, connection: CalendarConnection, attempt: SignInAttempt, n
     Returns the ticket. The connection is not touched.
     """
     ticket = _live(connection.member) or _open(connection, Ticket.Kind.ANOTHER_MAILBOX, now)
-    before = ticket.state
+    before, kind = ticket.state, ticket.kind
+    if kind == Ticket.Kind.SIGN_IN_FAILS:
+        kind = Ticket.Kind.ANOTHER_MAILBOX
     _move(
-        ticket, Cause.MISMATCH, actor=connection.member, now=now, attempt=attempt,
+        ticket, Cause.MISMATCH, actor=connection.member, now=now, attempt=attempt, kind=kind,
         connection=connection, expected_address=connection.account,
         other_address=attempt.address, other_tid=attempt.tid, other_oid=attempt.oid,
     )  # fmt: skip
@@ -68,10 +70,25 @@ def calendar_not_found(*, connection: CalendarConnection, now: datetime, note: s
 
 
 @transaction.atomic
-def write(ticket: Ticket, *, message: str, now: datetime) -> None:
-    """The member's words to support. Raises ForbiddenTicketMove where the ticket is closed."""
+def ask_for_help(*, connection: CalendarConnection, message: str, now: datetime) -> Ticket:
+    """Opens the member's one ticket, or adds to it, because signing in does not work; support is told."""
+    ticket = _live(connection.member) or _open(connection, Ticket.Kind.SIGN_IN_FAILS, now)
+    attempt = SignInAttempt.objects.filter(connection=connection, consumed_at__isnull=False).first()
+    _move(
+        ticket, Cause.HELP, actor=connection.member, now=now, message=message, attempt=attempt,
+        connection=connection, expected_address=connection.account,
+    )  # fmt: skip
+    ticket_mails.to_support(ticket, "help", attempt=attempt, message=message)
+    return ticket
+
+
+@transaction.atomic
+def write(ticket: Ticket, *, message: str, now: datetime, reason: str = "") -> None:
+    """The member's words to support, and which of the three reasons they gave, if any. Raises ForbiddenTicketMove where
+    the ticket is closed."""
     ticket = _locked(ticket.pk)
-    _move(ticket, Cause.MESSAGE, actor=ticket.member, now=now, message=message)
+    said: dict[str, Any] = {"reason": reason} if reason else {}
+    _move(ticket, Cause.MESSAGE, actor=ticket.member, now=now, message=message, **said)
     ticket_mails.to_support(ticket, "message", message=message)
 
 
@@ -90,29 +107,47 @@ def decide(
         raise StaleTicket(ticket.reference)
     if cause not in decisions(ticket):
         raise ForbiddenTicketMove(f"no {cause} of {ticket.reference}")
-    approval: dict[str, Any] = {}
+    changes: dict[str, Any] = {"closed_at": None} if cause == Cause.REOPEN else {}
     if cause in APPROVALS:
-        approval = {
+        changes = {
             "approved_as": APPROVALS[cause],
             "approved_address": ticket.other_address,
             "approved_tid": ticket.other_tid,
             "approved_oid": ticket.other_oid,
             "approved_until": now + timedelta(seconds=settings.APPROVAL_SECONDS),
         }
-    attempt = _newest_mismatch(ticket) if approval else None
-    _move(ticket, cause, actor=actor, now=now, note=note, message=message, attempt=attempt, **approval)
-    ticket_mails.to_member(ticket, cause, message=message)
+    attempt = _newest_mismatch(ticket) if cause in APPROVALS else None
+    taken = ticket.approved_address if ticket.state == TicketState.APPROVED else ""
+    _move(ticket, cause, actor=actor, now=now, note=note, message=message, attempt=attempt, **changes)
+    ticket_mails.to_member(ticket, cause, message=message, taken=taken)
     return ticket
+
+
+@transaction.atomic
+def address_listed(ticket: Ticket, *, actor: User, note: str, now: datetime) -> None:
+    """The address of the ticket's newest sign-in stands on a list that support approved: the member can use it now."""
+    ticket = _locked(ticket.pk)
+    _move(ticket, Cause.LISTED, actor=actor, now=now, note=note)
+    ticket_mails.to_member(ticket, Cause.LISTED)
 
 
 def decisions(ticket: Ticket) -> list[Cause]:
     """What support may do now; a forged request for anything else is refused by `decide`."""
+    newest = _newest_mismatch(ticket)
     return offered(
         ticket.state,
         connection_state=ticket.connection.state,
-        mismatched=bool(ticket.other_address or ticket.other_oid),
-        account_known=bool(ticket.other_tid and ticket.other_oid),
+        mismatched=newest is not None,
+        account_known=bool(ticket.other_tid and ticket.other_oid) and newest is not None and newest.served,
+        reopenable=ticket.state == TicketState.CLOSED and _reopenable(ticket),
     )
+
+
+def _reopenable(ticket: Ticket) -> bool:
+    """Whether support closed it, and the member has no other one by now."""
+    last = ticket.entries.exclude(action=Cause.MAIL_FAILED).last()
+    other = Ticket.objects.filter(member=ticket.member_id, state__in=LIVE)
+    return last is not None and last.action == Cause.CLOSE and not other.exists()
 
 
 @transaction.atomic
@@ -246,10 +281,11 @@ def _move(
     for name, value in values.items():
         setattr(ticket, name, value)
     TicketEntry.objects.create(
-        ticket=ticket, at=now, actor=actor, action=cause, note=note, message=message, attempt=attempt
-    )
+        ticket=ticket, at=now, actor=actor, action=cause, note=note, message=message, attempt=attempt,
+        reason=changes.get("reason", ""),
+    )  # fmt: skip
     account = {"tid": ticket.approved_tid, "oid": ticket.approved_oid} if ticket.approved_oid else {}
     audit.record(
         f"ticket.{cause}", actor=actor, member=ticket.member, subject=ticket, note=note,
-        reference=ticket.reference, before=source, after=after, **account,
+        reference=ticket.reference, before=source, after=after, reason=changes.get("reason", ""), **account,
     )  # fmt: skip

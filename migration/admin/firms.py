@@ -12,10 +12,13 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
+from calendars.admin.blocked import BlockedFirmFilter
 from firms.admin.firms import FirmAdmin, as_chosen
 from firms.admin.waves import may_flag
 from firms.models import Firm, User
 from migration import rollout
+from migration.admin.consents import WaitingFirmFilter
+from migration.models import ConsentRequest
 
 SET, TAKE_BACK = "set_flag", "take_back_flag"
 DEEDS = {
@@ -39,6 +42,7 @@ admin.site.unregister(Firm)
 @admin.register(Firm)
 class FlaggingFirmAdmin(FirmAdmin):
     actions = (*FirmAdmin.actions, SET, TAKE_BACK)
+    list_filter = (*FirmAdmin.list_filter, WaitingFirmFilter, BlockedFirmFilter)
     change_form_template = "admin/firms/firm/change_form.html"
 
     @admin.action(description="Flag for Graph sync…", permissions=["flag"])
@@ -124,6 +128,7 @@ class FlaggingFirmAdmin(FirmAdmin):
         deed = TAKE_BACK if firm.is_flagged else SET
         return {
             "concerned": rollout.concerned(Firm.objects.filter(pk=firm.pk)),
+            "consent": ConsentRequest.open_of(firm.pk),
             "may_flag": may_flag(request),
             "deed": deed,
             "deed_title": DEEDS[deed]["title"],

@@ -12,14 +12,14 @@ from migration.models import SignInAttempt
 @admin.register(SignInAttempt)
 class SignInAttemptAdmin(ReadOnlyAdmin):
     show_facets = admin.ShowFacets.ALWAYS
-    list_display = ("started_at", "member", "connected", "address", "result", "old_ids", "detail")
-    list_filter = ("result", "started_at")
+    list_display = ("started_at", "member", "connected", "address", "result", "verdict", "old_ids", "detail")
+    list_filter = ("result", "verdict", "held_by_another", "started_at")
     list_select_related = ("member", "connection")
     search_fields = ("member__email", "member__name", "connection__account", "address")
     search_help_text = "Member, connected account, or the address that signed in"
     fields = (
-        "member", "connected", "address", "tid", "oid", "result", "old_ids", "detail", "started_at", "expires_at",
-        "consumed_at",
+        "member", "connected", "address", "tid", "oid", "result", "verdict", "held_by_another", "old_ids", "detail",
+        "started_at", "expires_at", "consumed_at",
     )  # fmt: skip
     readonly_fields = ("member", "connected", "old_ids")
 

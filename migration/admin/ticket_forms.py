@@ -36,7 +36,7 @@ WORDS = {
     ),
     Cause.APPROVE_OTHER_ACCOUNT: Words(
         "Approve the move to this other account",
-        "An intended change. Events are found by subject and times only.",
+        "An intended change. Events are found by what they say, not by their ids.",
         "Approve the move to this other account?",
         "The move is approved for the member’s next sign-in.",
     ),
@@ -47,11 +47,23 @@ WORDS = {
         "The answer has been sent.",
         decides=False,
     ),
+    Cause.TAKE_BACK: Words(
+        "Take it back",
+        "As if the last decision had not been made: the ticket waits for Support again.",
+        "Take the decision back?",
+        "The decision is taken back; the ticket is open again.",
+    ),
     Cause.CLOSE: Words(
         "Close",
         "Nothing more to do. A new mismatch opens a new ticket.",
         "Close the ticket?",
         "The ticket is closed.",
+    ),
+    Cause.REOPEN: Words(
+        "Open it again",
+        "Closed too early. The member may write on it again.",
+        "Open the ticket again?",
+        "The ticket is open again.",
     ),
 }
 

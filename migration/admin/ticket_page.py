@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+from calendars import connections
 from calendars.models import CalendarConnection
-from calendars.states import State
 from migration import tickets
 from migration.accounts import IDS_THAT_TELL
 from migration.admin.ticket_forms import WORDS
-from migration.models import MigrationRun, SignInAttempt, Ticket, TicketEntry
+from migration.models import ConsentRequest, MigrationRun, SignInAttempt, Ticket, TicketEntry
+from migration.ticket_states import Cause
 
 ATTEMPTS_SHOWN = 20
 TICKETS_SHOWN = 20
@@ -23,7 +24,9 @@ class Reading:
     share: int | None = None
 
 
-def reading(tried: int, resolved: int) -> Reading:
+def reading(tried: int, resolved: int, *, served: bool = True) -> Reading:
+    if not served:
+        return Reading("bad", "The account has no calendar that Microsoft Graph can serve: nothing can be moved to it.")
     if not tried:
         return Reading("plain", "No old ids were tried there, so the addresses are all there is to go by.")
     share = round(100 * resolved / tried)
@@ -40,19 +43,20 @@ def context(ticket: Ticket, *, may_decide: bool) -> dict[str, Any]:
     connection = ticket.connection
     attempts = list(SignInAttempt.objects.filter(connection=connection).order_by("-started_at", "-pk")[:ATTEMPTS_SHOWN])
     entries = list(TicketEntry.objects.filter(ticket=ticket).select_related("actor", "attempt"))
-    newest = next((entry.attempt for entry in reversed(entries) if entry.attempt), None)
+    newest = next((entry.attempt for entry in reversed(entries) if entry.action == Cause.MISMATCH), None)
     return {
         "ticket": ticket,
         "member": ticket.member,
         "connection": connection,
         "newest": newest,
-        "reading": reading(newest.ids_tried, newest.ids_resolved) if newest else None,
+        "reading": reading(newest.ids_tried, newest.ids_resolved, served=newest.served) if newest else None,
         "same_tenant": bool(connection.tid) and connection.tid == ticket.other_tid,
         "holders": _holders(ticket),
         "entries": entries,
         "attempts": attempts,
         "run": MigrationRun.objects.filter(connection=connection).order_by("-queued_at", "-pk").first(),
         "synced_events": connection.synced_events.count(),
+        "consent": ConsentRequest.open_of(ticket.member.firm_id),
         "earlier": list(
             Ticket.objects.filter(member=ticket.member).exclude(pk=ticket.pk).order_by("-opened_at")[:TICKETS_SHOWN]
         ),
@@ -64,7 +68,5 @@ def context(ticket: Ticket, *, may_decide: bool) -> dict[str, Any]:
 def _holders(ticket: Ticket) -> list[CalendarConnection]:
     """Other members whose calendar is connected to the very account that signed in: support must know before they
     approve it."""
-    if not (ticket.other_tid and ticket.other_oid):
-        return []
-    same = CalendarConnection.objects.filter(tid=ticket.other_tid, oid=ticket.other_oid)
-    return list(same.exclude(member=ticket.member).exclude(state=State.DISCONNECTED).select_related("member")[:5])
+    same = connections.holders(ticket.other_tid, ticket.other_oid)
+    return list(same.exclude(member=ticket.member).select_related("member")[:5])

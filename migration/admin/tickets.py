@@ -18,6 +18,7 @@ from firms.admin.base import MemberFirmFlagFilter, ReadOnlyAdmin
 from firms.models import User
 from migration import tickets
 from migration.admin import ticket_page
+from migration.admin.ticket_filters import AgeFilter, FirmFilter
 from migration.admin.ticket_forms import WORDS, DecisionForm
 from migration.models import Ticket
 from migration.ticket_states import Cause, ForbiddenTicketMove, TicketState
@@ -34,10 +35,12 @@ URGENCY = Case(
 class TicketAdmin(ReadOnlyAdmin):
     show_facets = admin.ShowFacets.ALWAYS
     list_display = ("reference", "shown_state", "age", "member_name", "firm", "accounts")
-    list_filter = ("state", "kind", MemberFirmFlagFilter)
+    list_filter = ("state", AgeFilter, "kind", "reason", FirmFilter, MemberFirmFlagFilter)
     list_select_related = ("member__firm",)
     ordering = (URGENCY.asc(), "opened_at")
-    search_fields = ("reference", "member__email", "member__name", "expected_address", "other_address")
+    search_fields = (
+        "reference", "member__email", "member__name", "expected_address", "other_address", "approved_address",
+    )  # fmt: skip
     search_help_text = "Reference, member, or either address"
 
     class Media:
@@ -46,7 +49,8 @@ class TicketAdmin(ReadOnlyAdmin):
     @admin.display(description="state, kind", ordering=URGENCY)
     def shown_state(self, ticket: Ticket) -> SafeString:
         words = '<span class="pill pill-{}">{}</span><br><span class="quiet">{}</span>'
-        return format_html(words, ticket.state, ticket.get_state_display(), ticket.get_kind_display())
+        what = ticket.get_reason_display() or ticket.get_kind_display()
+        return format_html(words, ticket.state, ticket.get_state_display(), what)
 
     @admin.display(ordering="opened_at")
     def age(self, ticket: Ticket) -> str:

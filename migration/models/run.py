@@ -72,13 +72,13 @@ class MigrationRun(models.Model):
 
 
 class StagedPage(models.Model):
-    """One answer of Outlook's, in the compact form in which matching takes it, kept until the run ends.
+    """One answer of Outlook's, kept until the run ends.
 
     As many rows as requests, not as appointments: at 100,000 of them that is what keeps a run cheap.
     """
 
     run = models.ForeignKey(MigrationRun, models.CASCADE, related_name="staged_pages")
-    # "1", "2", …: the full readings of the synced calendar; "other", "ids", "series": see `migration.runs.staging`.
+    # "1": the first reading of the synced calendar; "other 0", "ids", "series", …: see `migration.runs.staging`.
     part = models.CharField(max_length=20)
     number = models.PositiveIntegerField()
     # JSON. Texts of events: deleted with the run's end, never logged.
@@ -108,8 +108,11 @@ class Outcome(models.Model):
     class Reason(models.TextChoices):
         NOT_FOUND = "not_found", "No appointment like it in Outlook"
         AMBIGUOUS = "ambiguous", "Several appointments are equally like it"
+        # Nothing is deleted in Outlook on the word of likeness, and in another account not by its UID either.
+        DELETED_HERE = "deleted_here", "Deleted here; what is like it is left alone"
 
-    run = models.ForeignKey(MigrationRun, models.CASCADE, related_name="outcomes")
+    # Found by the indexes that begin with it.
+    run = models.ForeignKey(MigrationRun, models.CASCADE, related_name="outcomes", db_index=False)
     synced_event = models.ForeignKey(SyncedEvent, models.CASCADE, related_name="outcomes")
     outcome = models.CharField(max_length=10, choices=Kind)
     how = models.CharField(max_length=20, choices=How, blank=True)

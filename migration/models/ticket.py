@@ -3,11 +3,12 @@ from django.db import models
 
 from calendars.models import CalendarConnection
 from migration.models.sign_in import SignInAttempt
-from migration.ticket_states import Cause, TicketState
+from migration.ticket_states import Cause, MemberReason, TicketState
 
 
 class Ticket(models.Model):
-    """What waits for support: a sign-in with another mailbox, or a calendar that was not found. One open per member.
+    """What waits for support: a sign-in with another mailbox, or that does not work, or a calendar that was not found.
+    One open per member.
 
     Written by `migration.tickets` alone.
     """
@@ -17,6 +18,7 @@ class Ticket(models.Model):
     class Kind(models.TextChoices):
         ANOTHER_MAILBOX = "another_mailbox", "Sign-in with another mailbox"
         CALENDAR_NOT_FOUND = "calendar_not_found", "Calendar not found"
+        SIGN_IN_FAILS = "sign_in_fails", "Sign-in does not work"
 
     # Shown to the member and searched by support: "CS-7K4M2Q".
     reference = models.CharField(max_length=20, unique=True)
@@ -31,6 +33,8 @@ class Ticket(models.Model):
     other_address = models.CharField(max_length=320, blank=True, db_index=True)
     other_tid = models.CharField(max_length=64, blank=True)
     other_oid = models.CharField(max_length=64, blank=True)
+    # What the member last said it was.
+    reason = models.CharField(max_length=20, blank=True, choices=MemberReason)
     # What support approved: exactly this account, once, until then; the address is for people.
     approved_address = models.CharField(max_length=320, blank=True)
     approved_tid = models.CharField(max_length=64, blank=True)
@@ -65,6 +69,7 @@ class TicketEntry(models.Model):
     # Nobody = the system; the member or support otherwise.
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     action = models.CharField(max_length=40, choices=Cause)
+    reason = models.CharField(max_length=20, blank=True, choices=MemberReason)
     # What the member wrote, or was told: read by both sides.
     message = models.TextField(blank=True)
     # Between support alone.

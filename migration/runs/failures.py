@@ -13,12 +13,25 @@ RETRIES = 3
 # Errors after which the calendar is looked for again.
 FROM_THE_START = (CalendarNotFound, ItemNotFound, MailboxNotServed)
 
+
+class AppointmentUnreadable(TryLater):
+    """Appointments of the mailbox are not as Microsoft documents them, and any of them may be what has not been found.
+
+    Others, whose ids are known, do not matter: of those nothing else is needed.
+    """
+
+    def __init__(self, number: int, error: TryLater) -> None:
+        super().__init__(f"appointments that cannot be read: {number}", seconds=error.seconds, reason=error.reason)
+
+
 HINTS: dict[type[Exception], str] = {
     CalendarNotFound: "Resolve the ticket: the member, or their administrator, has to say which calendar was synced.",
     ItemNotFound: "The calendar is no longer where it was. Retry; if it fails again, ask the member.",
     MailboxNotServed: "Microsoft serves no mailbox for this account (licence, on-premises, guest). Ask their IT.",
     AccessDenied: "Microsoft refuses access to the calendar. Ask their IT whether the permission was withdrawn; retry.",
     BadRequest: "Microsoft refuses a request of ours. Report it to development with the message.",
+    AppointmentUnreadable: "Events are missing that one of the unreadable appointments may be, so none is called missing."
+    " Retry later; if it fails again, report it to development.",
     TryLater: "Microsoft's answer could not be read, several times. Retry later; else report it to development.",
 }
 

@@ -1,14 +1,17 @@
-"""Rounds of reading: up to four pages and translations at once, saved together with where each of them stands.
+"""Rounds of reading: up to four pages and translations at once, saved together with where each of them stands. While one
+is saved the next is under way.
 
 The cursor: `streams`, calendars being listed, each {"part", "calendar", "page", "next"}; `translate`, whether old ids
 are left; `after`, the primary key of the last event whose old id was tried; `ids`, how many answers that took.
 """
 
-from collections.abc import Callable
+import contextlib
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from calendars.errors import ServiceError
+from calendars.graph.appointments import listed
 from calendars.graph.client import TRANSLATE_LIMIT, GraphClient, Page
 from migration.models import MigrationRun
 from migration.runs import staging
@@ -23,22 +26,29 @@ Chunk = list[tuple[int, str]]
 
 
 @dataclass
+class UnderWay:
+    """What has been asked for and not yet looked at."""
+
+    streams: list[Stream]
+    chunks: list[Chunk]
+
+
+@dataclass
 class Round:
-    """What a round brought: the cursor after it, how many appointments, and how to store them."""
+    """What a round brought: the cursor after it, what is to be stored, how many appointments, and those of their ids that
+    a later reading of the synced calendar saw."""
 
     cursor: Cursor
+    pages: list[staging.Page] = field(default_factory=list)
     rows: int = 0
-    writes: list[Callable[[], None]] = field(default_factory=list)
-    # Ids seen in this round, by part.
-    seen: dict[str, list[str]] = field(default_factory=dict)
+    seen: list[str] = field(default_factory=list)
 
     def write(self) -> None:
-        for write in self.writes:
-            write()
+        staging.store(self.pages)
 
 
-def stream(part: str, calendar_id: str) -> Stream:
-    return {"part": part, "calendar": calendar_id, "page": 0, "next": None}
+def stream(part: str, calendar_id: str, *, only_ids: bool = False) -> Stream:
+    return {"part": part, "calendar": calendar_id, "page": 0, "next": None, "only_ids": only_ids}
 
 
 def begin(streams: list[Stream], *, translate: bool = False) -> Cursor:
@@ -48,20 +58,30 @@ def begin(streams: list[Stream], *, translate: bool = False) -> Cursor:
 def round_of(work: "Work") -> Round:
     """The next round; nothing is stored yet. Raises the errors of `calendars.graph.errors`, and LeaseLost."""
     run, cursor = work.run, work.run.cursor
-    streams = cursor["streams"][:IN_FLIGHT]
-    chunks = _chunks(run, cursor, IN_FLIGHT - len(streams)) if cursor["translate"] else []
-    jobs: list[Callable[[GraphClient], Any]] = [partial(_list, stream) for stream in streams]
-    jobs += [partial(_translate, chunk) for chunk in chunks]
-    answers = work.many.run(jobs) if jobs else []
+    asked, work.ahead = work.ahead or _ask(work, cursor), None
+    answers = work.many.answers()
     found = Round({**cursor, "streams": cursor["streams"][IN_FLIGHT:]})
-    for one, page in zip(streams, answers, strict=False):
-        _listed(work, found, one, page)
-    for number, (chunk, new_ids) in enumerate(zip(chunks, answers[len(streams) :], strict=True), cursor["ids"]):
-        found.writes.append(partial(staging.stage_translations, run, number, chunk, new_ids))
+    for one, page in zip(asked.streams, answers, strict=False):
+        _listed(run, found, one, page)
+    translations = answers[len(asked.streams) :]
+    for number, (chunk, new_ids) in enumerate(zip(asked.chunks, translations, strict=True), cursor["ids"]):
+        translated = [(pk, new_ids[old]) for pk, old in chunk if old in new_ids]
+        found.pages.append(staging.page_of(run, staging.IDS, number, translated))
         found.cursor |= {"after": chunk[-1][0], "ids": number + 1}
-    if cursor["translate"] and len(chunks) < IN_FLIGHT - len(streams):
+    if cursor["translate"] and len(asked.chunks) < IN_FLIGHT - len(asked.streams):
         found.cursor["translate"] = False
+    if not work.time_is_up and (found.cursor["streams"] or found.cursor["translate"]):
+        # What is wrong comes up again with the next round, when this one is saved.
+        with contextlib.suppress(ServiceError):
+            work.ahead = _ask(work, found.cursor)
     return found
+
+
+def _ask(work: "Work", cursor: Cursor) -> UnderWay:
+    streams = cursor["streams"][:IN_FLIGHT]
+    chunks = _chunks(work.run, cursor, IN_FLIGHT - len(streams)) if cursor["translate"] else []
+    work.many.begin([partial(_list, one) for one in streams] + [partial(_translate, chunk) for chunk in chunks])
+    return UnderWay(streams, chunks)
 
 
 def _chunks(run: MigrationRun, cursor: Cursor, count: int) -> list[Chunk]:
@@ -70,31 +90,20 @@ def _chunks(run: MigrationRun, cursor: Cursor, count: int) -> list[Chunk]:
 
 
 def _list(stream: Stream, client: GraphClient) -> Page:
-    return client.appointments(stream["calendar"], stream["next"])
+    return client.appointments(stream["calendar"], stream["next"], only_ids=stream["only_ids"])
 
 
 def _translate(chunk: Chunk, client: GraphClient) -> dict[str, str]:
     return client.translate([old for _, old in chunk])
 
 
-def _listed(work: "Work", found: Round, stream: Stream, page: Page) -> None:
-    """Later readings keep only what the earlier ones did not bring; which ids they saw is kept of all."""
+def _listed(run: MigrationRun, found: Round, stream: Stream, page: Page) -> None:
     part, number = stream["part"], stream["page"]
-    ids = page.ids()
-    if part == "1":
-        found.writes.append(partial(staging.stage_page, work.run, part, number, page.appointments()))
-    else:
-        new = page.appointments(without=_known_ids(work))
-        found.writes.append(partial(staging.stage_page, work.run, part, number, new))
-        found.writes.append(partial(staging.stage_ids, work.run, part, number, ids))
-    found.rows += len(ids)
-    found.seen[part] = ids
+    if not stream["only_ids"]:
+        found.pages.append(staging.page_of(run, part, number, list(map(listed, page.values))))
+    if part.isdigit() and part != staging.FIRST:
+        found.seen = page.ids()
+        found.pages.append(staging.page_of(run, f"{staging.SEEN} {part}", number, found.seen))
+    found.rows += len(page.values)
     if page.next_link:
         found.cursor["streams"].append({**stream, "page": number + 1, "next": page.next_link})
-
-
-def _known_ids(work: "Work") -> set[str]:
-    """Of the first reading, by heart after the first look."""
-    if not work.listed:
-        work.listed = staging.listed_ids(work.run, "1")
-    return work.listed

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from calendars import leases
@@ -19,11 +18,11 @@ def save(run: MigrationRun, lease: Lease, write: Callable[[], object] | None = N
     """
     with transaction.atomic():
         leases.hold(lease)
-        saved = MigrationRun.objects.filter(pk=run.pk, turn=run.turn, state=run.state).update(
-            **{"turn": F("turn") + 1, "attempts": 0, "touched_at": timezone.now(), **changes}
-        )
+        columns = {"turn": run.turn + 1, "attempts": 0, "touched_at": timezone.now(), **changes}
+        saved = MigrationRun.objects.filter(pk=run.pk, turn=run.turn, state=run.state).update(**columns)
         if not saved:
             raise LeaseLost(f"run {run.pk} is past turn {run.turn}")
         if write is not None:
             write()
-    run.refresh_from_db()
+    for name, value in columns.items():
+        setattr(run, name, value)

@@ -3,22 +3,24 @@ next worker begins at the last saved turn and comes to the same end."""
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
-from django.db.models import F
 from django.utils import timezone
 
+from calendars.errors import TryLater
 from calendars.graph.client import BATCH_LIMIT, GraphClient
 from calendars.leases import Lease
 from calendars.models import CalendarConnection
-from migration.matching import Known, ids_to_read, in_doubt, masters_to_read, match, slots_to_read
+from migration.matching import ids_to_read, in_doubt, masters_to_read, slots_to_read
 from migration.models import MigrationRun
 from migration.runs import calendar, confirming, finishing, reading, staging
+from migration.runs.failures import AppointmentUnreadable
 from migration.runs.saving import save
 from migration.runs.side_by_side import SideBySide
+from migration.runs.sides import Sides
 
 State = MigrationRun.State
 A = TypeVar("A")
@@ -27,20 +29,23 @@ T = TypeVar("T")
 
 @dataclass
 class Work:
-    """What a worker has in hand: the run, its lease, the ways to Outlook, until when to go on, and what it knows by
-    heart: ids listed so far, and the synced events, which nobody else changes while it holds the connection."""
+    """What a worker has in hand: the run, its lease, the ways to Outlook, until when to go on, and what is under way."""
 
     run: MigrationRun
     lease: Lease
     client: GraphClient
     many: SideBySide
     deadline: float
-    listed: set[str] = field(default_factory=set)
-    known: list[Known] = field(default_factory=list)
+    ahead: reading.UnderWay | None = None
 
     @property
     def time_is_up(self) -> bool:
         return time.monotonic() >= self.deadline
+
+    @cached_property
+    def sides(self) -> Sides:
+        """By heart: what was read is not read again, and nobody else changes it while the worker holds the connection."""
+        return Sides(self.run)
 
 
 def take(work: Work) -> None:
@@ -50,17 +55,24 @@ def take(work: Work) -> None:
 
 def start(work: Work) -> None:
     run, connection = work.run, work.run.connection
-    found = calendar.find(work.client, connection, by_name=run.metadata_only)
+    found, choices = calendar.find(work.client, connection, by_name=run.metadata_only), dict[str, str]()
+    if found is None:
+        own = enumerate(calendar.own(work.client.calendars()))
+        choices = {f"{staging.OTHER} {number}": one.id for number, one in own}
+        if not choices:
+            raise calendar.CalendarNotFound("the mailbox has no calendar of its own")
+    calendar_id = found.id if found else ""
     total = connection.synced_events.count()
 
     def write() -> None:
-        CalendarConnection.objects.filter(pk=connection.pk).update(calendar_id=found.id)
+        CalendarConnection.objects.filter(pk=connection.pk).update(calendar_id=calendar_id)
         staging.discard(run)
 
-    cursor = reading.begin([reading.stream("1", found.id)], translate=not run.metadata_only)
+    streams = [reading.stream(part, one) for part, one in (choices or {staging.FIRST: calendar_id}).items()]
+    cursor = {**reading.begin(streams, translate=not run.metadata_only), "choices": choices}
     now = timezone.now()
     save(run, work.lease, write, state=State.LISTING, cursor=cursor, total=total, listed=0, started_at=now)
-    connection.calendar_id = found.id
+    connection.calendar_id = calendar_id
 
 
 def read(work: Work) -> None:
@@ -69,33 +81,60 @@ def read(work: Work) -> None:
     found = reading.round_of(work)
     left = (found.cursor["streams"] and State.LISTING) or (found.cursor["translate"] and State.TRANSLATING)
     state = left or State.MATCHING
-    save(run, work.lease, found.write, cursor=found.cursor, state=state, listed=F("listed") + found.rows)
+    save(run, work.lease, found.write, cursor=found.cursor, state=state, listed=run.listed + found.rows)
 
 
 def decide(work: Work) -> None:
-    run = work.run
-    # Read after the ids are translated, and the same ever after.
-    work.known = known = work.known or staging.known(run)
-    found, series, slots = staging.candidates(run), staging.series_asked(run), staging.slots_asked(run)
-    result = match(known, found, series.found.keys() | series.nothing)
+    if work.run.cursor.get("choices"):
+        _choose(work)
+    else:
+        _match(work)
+
+
+def _choose(work: Work) -> None:
+    """Of several calendars that it may be, all of which have been listed, the one that was synced; the others are those
+    that would have to be looked through for what is missing."""
+    run, choices = work.run, work.run.cursor["choices"]
+    part = calendar.with_most(staging.translated_in(run, choices))
+
+    def write() -> None:
+        CalendarConnection.objects.filter(pk=run.connection_id).update(calendar_id=choices[part])
+        staging.rename(run, part, staging.FIRST)
+
+    save(run, work.lease, write, cursor={})
+    run.connection.calendar_id = choices[part]
+
+
+def _match(work: Work) -> None:
+    run, sides = work.run, work.sides
+    result, candidates = sides.match(), sides.candidates
     again = bool(run.cursor.get("confirmed"))
-    if masters := series.open(masters_to_read(known, found, result), again=again):
-        _read(work, masters, work.client.series, staging.stage_series, series.number)
-    elif starts := slots.open(slots_to_read(known, found, result) - _cancelled(series), again=again):
+    if masters := sides.series.open(masters_to_read(sides.known, candidates, result), again=again):
+        _read(work, masters, work.client.series, staging.stage_series, sides.series.number)
+    elif starts := sides.slots.open(slots_to_read(sides.known, candidates, result) - sides.cancelled, again=again):
         moments = [(master, datetime.fromtimestamp(start * 60, UTC)) for master, start in starts]
-        _read(work, moments, work.client.occurrences, staging.stage_slots, slots.number)
-    elif in_doubt(result) and not again:
+        _read(work, moments, work.client.occurrences, staging.stage_slots, sides.slots.number)
+    elif not in_doubt(result):
+        finishing.finish(run, work.lease, result, candidates)
+    elif not again:
         # What was not found has to be looked for again before it is called missing; until then it is to go.
         cursor, counters = confirming.begin(run, work.client), {**finishing.counters(result), "anomalies": 0}
         save(run, work.lease, state=State.CONFIRMING, cursor=cursor, **counters)
-    elif unlisted := ids_to_read(known, found, result) - (asked := staging.seen_ids(run, staging.BY_ID)):
-        _read(work, sorted(unlisted), work.client.by_ids, staging.stage_by_id, len(asked))
+    elif unread := sides.again.open(sides.unread(result).union(run.cursor["unlisted"])):
+        _read_again(work, unread)
+    elif unlisted := sides.by_id.open(ids_to_read(sides.known, candidates, result)):
+        _read(work, unlisted, work.client.by_ids, staging.stage_by_id, sides.by_id.number)
     else:
-        finishing.finish(run, work.lease, result)
+        finishing.finish(run, work.lease, result, candidates)
 
 
-def _cancelled(series: staging.Asked) -> set[tuple[str, int]]:
-    return {(master, start) for master, (_, starts) in series.found.items() for start in starts}
+def _read_again(work: Work, unread: list[str]) -> None:
+    try:
+        _read(work, unread, work.client.by_ids, staging.stage_again, work.sides.again.number)
+    except TryLater as error:
+        if error.reason != "unreadable":
+            raise
+        raise AppointmentUnreadable(len(unread), error) from None
 
 
 def _read(
@@ -114,9 +153,10 @@ def _read(
 
 
 def confirm(work: Work) -> None:
-    found = reading.round_of(work)
-    after = confirming.after(work.run, found) if not found.cursor["streams"] else {"cursor": found.cursor}
-    save(work.run, work.lease, found.write, **after)
+    found, columns = reading.round_of(work), {}
+    if not found.cursor["streams"]:
+        columns = confirming.after(work.run, found, work.sides.first_ids)
+    save(work.run, work.lease, found.write, **{"cursor": found.cursor, **columns})
 
 
 STEPS: dict[State, Callable[[Work], None]] = {

@@ -126,22 +126,34 @@ def _work(run: MigrationRun, lease: Lease, watch: Watch | None) -> None:
 def _steps(run: MigrationRun, lease: Lease, watch: Watch | None) -> None:
     deadline = math.inf if watch else time.monotonic() + settings.TASK_SECONDS
     grant = Grant.objects.get(connection_id=run.connection_id, service=Grant.Service.GRAPH)
-    token = partial(_token, grant)
-    hold = partial(leases.hold, lease)
+    token, beat = partial(_token, grant), settings.LEASE_SECONDS / 3
+    hold = _Hold(lease, beat)
     pace = Pace(run.window, run.window_requests)
-    client = GraphClient(token, hold, pace)
-    with SideBySide(token, hold, settings.LEASE_SECONDS / 3, pace) as many:
-        try:
-            work = steps.Work(run, lease, client, many, deadline)
-            stop = False
+    client, many = GraphClient(token, hold, pace), SideBySide(token, hold, beat, pace)
+    try:
+        with many:
+            work, stop = steps.Work(run, lease, client, many, deadline), False
             while run.state in lifecycle.RUNNING and not stop:
                 steps.take(work)
                 stop = not watch(run) if watch else work.time_is_up
-        finally:
-            client.close()
-            _count_requests(run, client.requests + many.requests, pace)
+    finally:
+        client.close()
+        _count_requests(run, client.requests + many.requests, pace)
     if run.state in lifecycle.RUNNING:
         _hand_on(run, lease)
+
+
+class _Hold:
+    """Holds the lease before requests, where that was not done just before: a lease cannot be lost within `beat` seconds,
+    and every save holds it anyway."""
+
+    def __init__(self, lease: Lease, beat: float) -> None:
+        self._lease, self._beat, self._due = lease, beat, 0.0
+
+    def __call__(self) -> None:
+        if time.monotonic() >= self._due:
+            leases.hold(self._lease)
+            self._due = time.monotonic() + self._beat
 
 
 def _token(grant: Grant, refresh: bool) -> str:
@@ -181,7 +193,7 @@ def _try_again_or_fail(run: MigrationRun, lease: Lease, failure: Failure) -> Non
     step = MigrationRun.State.QUEUED if failure.from_the_start else run.state
     save(
         run, lease, state=MigrationRun.State.WAITING, step=step, wait_until=_soon(settings.SWEEP_SECONDS),
-        wait_reason="trouble", retries=F("retries") + 1,
+        wait_reason="trouble", retries=run.retries + 1,
     )  # fmt: skip
 
 

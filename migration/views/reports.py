@@ -20,7 +20,7 @@ SEARCH_LENGTH = 200
 @login_required
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """`?outcome=id|metadata|anomaly`, `?q=` in the subject, `?page=`; anything else there is taken as not given."""
-    run, kind, search = own_run(request, pk), _kind(request), _search(request)
+    run, kind, search = own_run(request, pk), _kind(request), search_of(request)
     # Counted rather than read from the run, whose counters are set at its end.
     counted = dict(Outcome.objects.filter(run=run).values_list("outcome").annotate(Count("pk")).order_by())
     page = Paginator(reports.outcomes(run, kind=kind, search=search), PAGE_SIZE).get_page(request.GET.get("page"))
@@ -49,7 +49,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
 def report_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """All that the page with the same `outcome` and `q` lists; `docs/http.md` names the columns."""
     run = own_run(request, pk)
-    found = reports.outcomes(run, kind=_kind(request), search=_search(request))
+    found = reports.outcomes(run, kind=_kind(request), search=search_of(request))
     zone = request.user.zone  # type: ignore[union-attr]
     day = timezone.localtime(timezone=zone).date()
     return StreamingHttpResponse(
@@ -64,6 +64,6 @@ def _kind(request: HttpRequest) -> str:
     return kind if kind in Outcome.Kind.values else ""
 
 
-def _search(request: HttpRequest) -> str:
+def search_of(request: HttpRequest) -> str:
     """Without the NUL that PostgreSQL cannot search for."""
     return request.GET.get("q", "").replace("\0", "").strip()[:SEARCH_LENGTH]

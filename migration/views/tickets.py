@@ -1,5 +1,7 @@
 """The member's side of a ticket: what it is about, what was said, and a word to support."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,18 +13,22 @@ from django.views.decorators.http import require_http_methods
 
 from migration import reauth, tickets
 from migration.models import Ticket, TicketEntry
-from migration.ticket_states import Cause, ForbiddenTicketMove, TicketState
+from migration.ticket_states import Cause, ForbiddenTicketMove, MemberReason, TicketState
 
 # What members read of each entry. What is missing here stays with support, and so does every note and every name.
 TOLD = {
     Cause.MISMATCH: "You signed in with another account",
     Cause.CALENDAR_NOT_FOUND: "We could not tell which of your calendars was in step",
     Cause.MESSAGE: "You wrote",
+    Cause.HELP: "You asked Support for help",
     Cause.ASK_AGAIN: "Support asked you to sign in again",
     Cause.APPROVE_SAME_MAILBOX: "Support accepted the address as the same mailbox's",
     Cause.APPROVE_OTHER_ACCOUNT: "Support approved the move to the other account",
     Cause.ANSWER: "Support answered",
+    Cause.LISTED: "Support accepted your firm’s new addresses, yours among them",
     Cause.CLOSE: "Support closed the request",
+    Cause.TAKE_BACK: "Support took this back, to look at it again",
+    Cause.REOPEN: "Support opened the request again",
     Cause.EXPIRED: "The approval was not used in time",
     Cause.USED: "You signed in with the approved account",
     Cause.SUCCESS: "Your calendar is on its way again",
@@ -31,12 +37,19 @@ MESSAGE_LENGTH = 4000
 
 
 class MessageForm(forms.Form):
+    reason = forms.ChoiceField(choices=[("", "Something else"), *MemberReason.choices], required=False)
     message = forms.CharField(
         label="Your message to Support",
         max_length=MESSAGE_LENGTH,
+        required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
-        error_messages={"required": "Please write what you would like to tell us."},
     )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not self.errors and not (given.get("reason") or given.get("message")):
+            self.add_error("message", "Please write what you would like to tell us.")
+        return given
 
 
 @login_required
@@ -51,7 +64,7 @@ def ticket(request: HttpRequest, reference: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, found, form, status=400)
     try:
-        tickets.write(found, message=form.cleaned_data["message"], now=timezone.now())
+        tickets.write(found, **form.cleaned_data, now=timezone.now())
     except ForbiddenTicketMove:
         messages.error(request, "This request is closed and takes no more messages.")
         return _page(
@@ -68,6 +81,7 @@ def _page(request: HttpRequest, found: Ticket, form: MessageForm, status: int = 
         "told": _told(found),
         "may_sign_in": reauth.may_sign_in(found.connection, now=timezone.now()),
         "form": form,
+        "reasons": MemberReason.choices,
     }
     return render(request, "migration/ticket.html", context, status=status)
 
@@ -79,6 +93,7 @@ def _told(found: Ticket) -> list[dict[str, object]]:
             "at": entry.at,
             "words": TOLD[Cause(entry.action)],
             "message": entry.message,
+            "reason": entry.get_reason_display(),
             "address": entry.attempt.address if entry.attempt and entry.action == Cause.MISMATCH else "",
         }
         for entry in entries

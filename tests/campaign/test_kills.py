@@ -92,10 +92,6 @@ def is_done(run: MigrationRun) -> Callable[[], bool]:
     return lambda: state_of(run) == State.DONE
 
 
-def in_the_middle(run: MigrationRun) -> Callable[[], bool]:
-    return lambda: state_of(run) not in (State.QUEUED,)
-
-
 def is_holding(simulator: Simulator) -> Callable[[], bool]:
     return lambda: any(rule["holding"] for rule in simulator.faults())
 
@@ -109,10 +105,13 @@ def send(pid: int, number: signal.Signals) -> None:
 def test_a_busy_worker_that_is_killed_or_frozen_changes_no_end(moves: Moves, tmp_path: Path):
     with Worker(moves.simulator.url, tmp_path / "log") as worker:
         killed = moves.begin()
-        wait_for(in_the_middle(killed), "the run has begun")
+        # The third page: the worker is in the middle of it, and not between two tasks.
+        moves.simulator.fault(operation="list", hold=True, nth=3, count=1)
+        wait_for(is_holding(moves.simulator), "the run has begun")
         victim = worker.busy_with_a_run
-        assert victim and state_of(killed) != State.DONE, "killed in the middle"
+        assert victim and state_of(killed) == State.LISTING, "killed in the middle"
         send(victim, signal.SIGKILL)
+        moves.simulator.clear_faults()
         wait_for(is_done(killed), "another worker goes on")
 
         frozen = moves.begin()

@@ -133,11 +133,13 @@ def test_of_several_that_fail_at_once_the_longest_wait_that_was_asked_for_counts
     long = TryLater("throttled", seconds=120, reason="throttled", asked=True)
     with SideBySide(lambda refresh: "token", lambda: None, 1.0, Pace()) as many:
         for jobs in ([Job(short), Job(long), Job(AccessDenied())], [Job(AccessDenied()), Job(), Job(long), Job(short)]):
+            many.begin(jobs)
             with pytest.raises(TryLater) as found:
-                many.run(jobs)
+                many.answers()
             assert found.value is long
+        many.begin([Job(), Job(AccessDenied())])
         with pytest.raises(AccessDenied):
-            many.run([Job(), Job(AccessDenied())])
+            many.answers()
 
 
 def test_a_long_wait_that_one_was_asked_for_keeps_the_others_from_asking(settings: Any):

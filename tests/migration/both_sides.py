@@ -20,11 +20,13 @@ Link = tuple[str, str | None, str | None]
 
 
 class BothSides:
-    """`lines` for the importer and `events` for the simulator; `line`s and `event`s given change what is said there."""
+    """`lines` for the importer and `events` for the simulator; `line`s and `event`s given change what is said there.
+    `deleted`: uids of events that have been deleted here since."""
 
     def __init__(self) -> None:
         self.lines: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
+        self.deleted: list[str] = []
 
     def add(
         self, uid: str, start: str = "2026-12-01T09:00:00", end: str = "", *, subject: str = "Hearing",

@@ -58,18 +58,24 @@ def _ids_come_first(world: World, verdict: Verdict) -> None:
         elif one.translated:
             takers = [pk for pk, link in verdict.links.items() if link == (one.translated, "translated")]
             assert len(takers) == 1, "of several ids that lead to one appointment, one does"
+            rivals = [other for other in world.known if other.translated == one.translated]
+            living = {other.pk for other in rivals if not other.gone}
+            assert not living or takers[0] in living, "what is deleted here takes nothing from what is not"
     for pk, (there, how) in verdict.links.items():
         if how == "translated":
             assert there in {one.translated for one in world.known if one.pk == pk}
 
 
 def _unique_uids_come_next(world: World, verdict: Verdict) -> None:
+    living = Counter(one.ical_uid for one in world.known if one.series is None and not one.gone)
     ours = Counter(one.ical_uid for one in world.known if one.series is None)
     theirs = Counter(one.ical_uid for one in world.listed)
     by_id = {there for there, how in verdict.links.values() if how == "translated"}
     unique = {one.ical_uid: one for one in world.listed if theirs[one.ical_uid] == 1 and one.id not in by_id}
     for one in world.known:
-        found = unique.get(one.ical_uid) if one.ical_uid and ours[one.ical_uid] == 1 else None
+        # Among the living, what has been deleted here does not count.
+        count = ours[one.ical_uid] if one.gone else living[one.ical_uid]
+        found = unique.get(one.ical_uid) if one.ical_uid and count == 1 else None
         how = verdict.links.get(one.pk, ("", ""))[1]
         if found and one.series is None and how != "translated":
             assert verdict.links.get(one.pk) == (found.id, "ical_uid")
@@ -78,11 +84,13 @@ def _unique_uids_come_next(world: World, verdict: Verdict) -> None:
 
 
 def _likeness(world: World, verdict: Verdict) -> None:
-    """Group by group, what ids and UIDs have left of either side."""
+    """Group by group, what ids and UIDs have left of either side; of ours, what has not been deleted here."""
+    assert not {one.pk for one in world.known if one.gone and verdict.links.get(one.pk, ("", ""))[1] == "subject_times"}
     done = {there for there, how in verdict.links.values() if how in ("translated", "ical_uid")}
     ours = [
         one for one in world.known
-        if one.series is None and verdict.links.get(one.pk, ("", ""))[1] not in ("translated", "ical_uid")
+        if one.series is None and not one.gone
+        and verdict.links.get(one.pk, ("", ""))[1] not in ("translated", "ical_uid")
     ]  # fmt: skip
     theirs = [one for one in world.listed if not one.elsewhere and one.id not in done]
     there = _grouped(theirs, _looks)

@@ -154,5 +154,5 @@ def test_the_page_of_a_firm_costs_the_same_whoever_is_in_it(rollout, django_asse
     firm = FirmFactory(flagged=True)
     ConnectionFactory.create_batch(30, member__firm=firm)
     client = client_of(rollout)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         client.get(f"{LIST}{firm.pk}/change/")

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 from django_q.models import OrmQ
@@ -14,35 +13,13 @@ from firms.models import AuditEntry
 from migration.models import MigrationRun, Outcome, SignInAttempt
 from tests.factories import NOW, ConnectionFactory, FirmFactory, MemberFactory, StaffFactory, SyncedEventFactory
 from tests.migration.ticket_steps import attempt
+from tests.staff import client_of, staff_of
 
 pytestmark = pytest.mark.django_db
 RUNS = reverse("admin:migration_migrationrun_changelist")
 OUTCOMES = reverse("admin:migration_outcome_changelist")
 SIGN_INS = reverse("admin:migration_signinattempt_changelist")
 HELD = reverse("admin:calendars_heldappointment_changelist")
-
-
-def of_group(name):
-    staff = StaffFactory()
-    staff.groups.add(Group.objects.get(name=name))
-    return staff
-
-
-def browser(user=None) -> Client:
-    client = Client()
-    if user:
-        client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def supporter():
-    return of_group("Support")
-
-
-@pytest.fixture
-def support(supporter) -> Client:
-    return browser(supporter)
 
 
 def run_of(connection=None, state=MigrationRun.State.FAILED, **fields) -> MigrationRun:
@@ -92,8 +69,8 @@ WHO = {
     "the member": lambda member: member,
     "firm administrator": lambda member: MemberFactory(firm=member.firm, role="administrator"),
     "staff without a group": lambda member: StaffFactory(),
-    "Rollout": lambda member: of_group("Rollout"),
-    "Support": lambda member: of_group("Support"),
+    "Rollout": lambda member: staff_of("Rollout"),
+    "Support": lambda member: staff_of("Support"),
     "superuser": lambda member: StaffFactory(is_superuser=True),
 }
 
@@ -101,7 +78,7 @@ WHO = {
 @pytest.mark.parametrize("who", WHO)
 def test_who_may_look_and_retry(who):
     run = run_of()
-    client = browser(WHO[who](run.connection.member))
+    client = client_of(WHO[who](run.connection.member))
     runs, retry, outcomes, sign_ins, held = MAY[who]
     assert client.get(RUNS).status_code == client.get(page_of(run)).status_code == runs
     assert client.get(OUTCOMES).status_code == outcomes
@@ -123,7 +100,7 @@ def test_who_may_only_look_at_runs_is_offered_no_retry():
 
     viewer, run = StaffFactory(), run_of()
     viewer.user_permissions.add(Permission.objects.get(codename="view_migrationrun"))
-    client = browser(viewer)
+    client = client_of(viewer)
     assert "Retry" not in client.get(page_of(run)).content.decode()
     client.post(RUNS, {"action": "retry", "_selected_action": [run.pk]})
     assert client.post(retry_of(run)).status_code == 403
@@ -140,7 +117,7 @@ def test_nothing_is_added_changed_or_deleted_by_hand(model):
     row = {"migrationrun": run, "outcome": outcome, "signinattempt": attempt(run.connection), "heldappointment": held}[
         model
     ]
-    client, name = browser(StaffFactory(is_superuser=True)), f"{row._meta.app_label}_{model}"
+    client, name = client_of(StaffFactory(is_superuser=True)), f"{row._meta.app_label}_{model}"
     before = type(row).objects.filter(pk=row.pk).values().get()
     assert client.get(reverse(f"admin:{name}_add")).status_code == 403
     assert client.post(page_of(row), {"state": "done", "outcome": "id"}).status_code == 403

@@ -20,26 +20,16 @@ from tests.migration.sign_in_steps import (
     connection_of,
     ended,
     held,
-    mailbox_with,
     newest,
     page,
     refused_at_our_door,
     sign_in,
-    synced,
     to_microsoft,
 )
 from tests.simulator.client import Simulator
 
 pytestmark = pytest.mark.django_db
 Result = SignInAttempt.Result
-
-
-@pytest.fixture
-def connection(simulator: Simulator) -> CalendarConnection:
-    """A prompted member whose mailbox is there; whatever a test does, it must be as it was afterwards."""
-    connection = connection_of()
-    mailbox_with(simulator, synced(connection, 2))
-    return connection
 
 
 # --- What the person or the organization decides ------------------------------------------------------------------
@@ -68,10 +58,12 @@ def test_consent_is_an_administrators(simulator: Simulator, connection: Calendar
     ("query", "result", "detail"),
     [
         ("error=access_denied", Result.CANCELLED, "cancelled"),
-        ("error=access_denied&error_description=AADSTS53003:+Blocked", Result.REFUSED, "refused"),
+        ("error=access_denied&error_description=AADSTS53003:+Blocked", Result.REFUSED, "access_rule"),
         ("error=consent_required", Result.CONSENT_MISSING, "administrator"),
         ("error=access_denied&error_description=AADSTS90095:+Asked", Result.CONSENT_MISSING, "administrator"),
-        ("error=interaction_required&error_description=AADSTS50076:+More", Result.REFUSED, "refused"),
+        ("error=interaction_required&error_description=AADSTS50076:+More", Result.REFUSED, "further_check"),
+        ("error=access_denied&error_description=AADSTS50057:+Disabled", Result.REFUSED, "blocked"),
+        ("error=access_denied&error_description=AADSTS50105:+Not+assigned", Result.REFUSED, "not_assigned"),
         ("error=login_required", Result.REFUSED, "refused"),
         ("error=server_error", Result.FAILED, "unreachable"),
         ("error=temporarily_unavailable", Result.FAILED, "unreachable"),
@@ -199,7 +191,7 @@ def test_a_second_tab_after_success_is_told_so(connection: CalendarConnection) -
     assert held(connection) == before
 
 
-# --- Before Microsoft, and after several failures -----------------------------------------------------------------
+# --- Before Microsoft ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("fault", [{"cut": True}, {"status": 503}, {"body": "<html>"}], ids=str)
@@ -223,22 +215,6 @@ def test_a_form_without_its_csrf_token_starts_nothing(simulator: Simulator) -> N
     assert not SignInAttempt.objects.exists()
 
 
-def test_after_several_failures_the_member_reads_before_they_try_again(connection: CalendarConnection) -> None:
-    client = browser(connection.member)
-    for _ in range(4):
-        client.get(at_microsoft(to_microsoft(client), cancel="1"))
-    answer = client.post("/move/sign-in/")
-    assert answer.status_code == 200
-    assert "Several sign-ins" in page(answer)
-    assert SignInAttempt.objects.count() == 4
-    # A deliberate button still leads on.
-    assert 'name="anyway"' in page(answer)
-    to_microsoft(client, anyway="1")
-    # And so does time.
-    SignInAttempt.objects.update(started_at=timezone.now() - timedelta(minutes=11))
-    to_microsoft(client)
-
-
 def test_the_button_of_an_ended_session_leads_back_to_the_button(simulator: Simulator) -> None:
     connection = connection_of()
     client = browser()
@@ -247,10 +223,3 @@ def test_the_button_of_an_ended_session_leads_back_to_the_button(simulator: Simu
     client.force_login(connection.member)
     assert "Sign in with Microsoft" in page(client.get("/move/sign-in/"))
     assert not SignInAttempt.objects.exists()
-
-
-@pytest.mark.parametrize(("query", "words"), [("admin_consent=True&tenant=t", "Thank you"), ("error=x", "not given")])
-def test_an_administrator_comes_back_from_consent(db: None, query: str, words: str) -> None:
-    answer = browser().get(f"/move/callback/?{query}&state=administrator", follow=True)
-    assert answer.status_code == 200
-    assert words in page(answer)

@@ -1,13 +1,18 @@
 """Runs whose worker died are taken up within two minutes, and no task is enqueued for one that only has to wait."""
 
+import math
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.conf import settings as configured
 from django_q.models import OrmQ
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis
+from hypothesis import strategies as st
 
 from calendars import leases
+from calendars.models import CalendarConnection
 from migration import tasks
 from migration.models import MigrationRun
 from migration.runs import lifecycle
@@ -73,6 +78,29 @@ def test_a_run_whose_worker_died_goes_on_within_two_minutes_by_default(run, stat
         expected = defaults["LEASE_SECONDS"] + (defaults["HTTP_TIMEOUT"] if state == "queued" else 0)
         assert expected < swept_at(run) <= expected + 1
     assert expected + 1 + defaults["WATCH_SECONDS"] + QUEUE_SECONDS <= 120
+
+
+@given(
+    state=st.sampled_from(["queued", "listing", "confirming"]),
+    lease=st.floats(0.1, 600), timeout=st.floats(0.05, 300), silence=st.floats(0.1, 600), every=st.floats(0.05, 60),
+    phase=st.floats(0, 1), saved=st.floats(0, 300),
+)  # fmt: skip
+@hypothesis(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_the_settings_the_sweep_takes_it_up_at_the_first_moment_at_which_a_worker_would_get_it(
+    run, settings, state, lease, timeout, silence, every, phase, saved
+):
+    """With the defaults that is the arithmetic of docs/decisions/watched-queue.md. The worker held its lease right before
+    it died, and saved `saved` seconds before; the sweep comes by `every` so many seconds, at some `phase` of them."""
+    settings.HTTP_TIMEOUT, settings.SWEEP_SECONDS = timeout, silence
+    touched, until = NOW - timedelta(seconds=saved), NOW + timedelta(seconds=lease)
+    MigrationRun.objects.filter(pk=run.pk).update(state=state, touched_at=touched)
+    CalendarConnection.objects.filter(pk=run.connection_id).update(lease_owner="dead", lease_until=until)
+    free = max(lease + (timeout if state == "queued" else 0), silence - saved)
+    first = phase * every + max(0, math.ceil((free - phase * every) / every)) * every
+    assert free <= first + 0.001 and first <= max(lease + timeout, silence) + every + 0.001
+    for seconds, expected in ((first - every, []), (free - 0.01, []), (first + 0.01, [run.pk])):
+        found = lifecycle.left_behind(NOW + timedelta(seconds=seconds), timedelta(seconds=silence))
+        assert [one.pk for one in found] == expected
 
 
 def test_a_task_that_was_lost_with_its_worker_before_the_lease_is_missed_too(run):

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migration.matching import Anomaly, Candidate, Known, masters_to_read, match, subject_key
+from migration.settling import claims, settle
 
 # Minutes since 1970.
 START = int(datetime(2026, 12, 1, 14, tzinfo=UTC).timestamp()) // 60
@@ -58,6 +59,55 @@ def test_a_uid_that_two_appointments_have_is_not_unique_because_one_of_them_is_t
         [there("A", ical_uid="U"), there("B", "Copy", START + 9 * HOUR, ical_uid="U")],
     )
     assert links(result) == {1: ("A", "id", "translated")}
+
+
+def test_nor_because_it_was_settled_before():
+    settled, left = settle(claims({1: "A"}, apart=()), [["A", "singleInstance", "U"], ["B", "singleInstance", "U"]])
+    assert settled.matched == {1: "A"} and left.keys() == {"B"}
+    ours, theirs = known(2, "Call", START + 3 * HOUR, ical_uid="U"), there("B", "Copy", START + 9 * HOUR, ical_uid="U")
+    assert not match([ours], [theirs], settled=settled).matched
+    assert match([ours], [theirs]).matched
+
+
+# --- Deleted here, and known all the same -----------------------------------------------------------------------------
+def test_what_is_deleted_here_takes_no_appointment_from_an_event_that_is_like_it():
+    for gone, living in ((1, 2), (2, 1)):
+        result = match([known(gone, gone=True), known(living)], [there("A")])
+        assert links(result) == {living: ("A", "metadata", "subject_times")}
+        assert result.anomalies == {gone: Anomaly("not_found")}
+
+
+def test_nor_one_that_an_event_may_have_been_changed_into():
+    moved_here = there("A", start=START + HOUR)
+    result = match([known(1), known(2, start=START + HOUR, gone=True)], [moved_here])
+    assert not result.matched
+    assert result.anomalies == {1: Anomaly("not_found", ("A",)), 2: Anomaly("deleted_here", ("A",))}
+
+
+def test_what_only_looks_like_it_is_held_and_not_deleted_for_it():
+    """The sync would carry the deletion over; who knows whether somebody has not made it anew. What merely comes near it
+    is not kept from anybody."""
+    result = match([known(1, gone=True)], [there("A"), there("B", "Trial"), there("C", start=START + HOUR)])
+    assert not result.matched and result.anomalies == {1: Anomaly("deleted_here", ("A",))}
+    assert match([known(1, gone=True)], [there("B", "Trial")]).anomalies == {1: Anomaly("not_found")}
+
+
+def test_by_its_own_id_and_uid_it_is_found_unless_an_event_has_the_same():
+    ours = [known(1, translated="A", gone=True), known(2, "Call", ical_uid="U", gone=True)]
+    theirs = [there("A", "Renamed"), there("B", "Renamed", ical_uid="U")]
+    assert links(match(ours, theirs)) == {1: ("A", "id", "translated"), 2: ("B", "metadata", "ical_uid")}
+    living = [known(3, "Trial", translated="A"), known(4, "Lunch", ical_uid="U")]
+    assert links(match(ours + living, theirs)) == {3: ("A", "id", "translated"), 4: ("B", "metadata", "ical_uid")}
+
+
+def test_of_two_that_were_one_occurrence_the_living_one_has_it():
+    ours = [
+        known(1, translated="M"),
+        known(2, series=1, original_start=START, gone=True),
+        known(3, "Renamed", START + HOUR, series=1, original_start=START),
+    ]
+    theirs = [there("M", kind="seriesMaster"), there("E", kind="exception", series="M", original_start=START)]
+    assert links(match(ours, theirs))[3] == ("E", "id", "occurrence")
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core import mail
 
 from calendars import grants
 from calendars.models import Grant
 from calendars.states import State
 from firms.models import AuditEntry
-from migration.models import MigrationRun, SignInAttempt, Ticket
+from migration.models import MigrationRun, SignInAttempt
 from tests.factories import NOW, ConnectionFactory
 from tests.migration.sign_in_steps import (
     ADA,
-    MALLORY,
     asked,
     browser,
     connection_of,
@@ -84,7 +82,17 @@ def test_an_alias_of_the_mailbox_is_the_same_mailbox(simulator: Simulator) -> No
     simulator.mailbox(new_name, aliases=[ADA])
     sign_in(browser(connection.member), new_name)
     connection.refresh_from_db()
-    assert (connection.state, connection.account, connection.other_addresses) == (State.MIGRATING, ADA, [])
+    assert (connection.state, connection.account, connection.other_addresses) == (State.MIGRATING, ADA, [new_name])
+    assert newest().verdict == "same_by_alias"
+
+
+def test_a_sign_in_name_that_is_no_address_of_the_mailbox_makes_no_alias(simulator: Simulator) -> None:
+    connection = connection_of()
+    simulator.mailbox("ada@corp.example", mail=ADA)
+    sign_in(browser(connection.member), "ada@corp.example")
+    connection.refresh_from_db()
+    assert (connection.state, connection.other_addresses) == (State.MIGRATING, [])
+    assert (newest().verdict, newest().address) == ("same", ADA)
 
 
 def test_a_renamed_mailbox_is_recognised_by_its_appointments(simulator: Simulator) -> None:
@@ -185,7 +193,6 @@ def test_a_run_that_waits_for_a_grant_goes_on_where_it_was(simulator: Simulator)
         {"state": State.OLD_SYNC},
         {"state": State.GRAPH_SYNC},
         {"state": State.MIGRATING},
-        {"state": State.DISCONNECTED},
         {"provider": "google", "state": State.GOOGLE_SYNC},
         {"provider": "google", "state": State.GRANT_LOST},
     ],
@@ -200,109 +207,3 @@ def test_nobody_else_is_sent_to_microsoft(simulator: Simulator, fields: dict[str
     assert held(connection) == before
     assert not SignInAttempt.objects.exists()
     assert simulator.journal() == []
-
-
-# --- Another account ----------------------------------------------------------------------------------------------
-
-
-def test_another_account_changes_nothing_and_opens_a_ticket(
-    simulator: Simulator, django_capture_on_commit_callbacks: Any
-) -> None:
-    connection = connection_of()
-    events = synced(connection, 25)
-    grants.store(connection, Grant.Service.EWS, grants.Tokens("old refresh token"))
-    mailbox_with(simulator, events)
-    simulator.mailbox(MALLORY)
-    before = held(connection)
-    with django_capture_on_commit_callbacks(execute=True):
-        answer = sign_in(browser(connection.member), MALLORY)
-    ticket, attempt = Ticket.objects.get(), newest()
-    text = page(answer)
-    assert ADA in text
-    assert MALLORY in text
-    assert ticket.reference in text
-    assert held(connection) == before
-    assert (attempt.result, attempt.address) == (Result.ANOTHER_MAILBOX, MALLORY)
-    assert (attempt.ids_tried, attempt.ids_resolved) == (25, 0)
-    assert not MigrationRun.objects.exists()
-    assert [one for one in mail.outbox if ticket.reference in one.subject + one.body]
-
-
-def test_the_right_account_afterwards_is_accepted_and_closes_the_ticket(simulator: Simulator) -> None:
-    connection = connection_of()
-    mailbox_with(simulator, [])
-    simulator.mailbox(MALLORY)
-    client = browser(connection.member)
-    sign_in(client, MALLORY)
-    sent = asked(to_microsoft(client))
-    # The browser is signed in with the other account: the right one is asked for with its password.
-    assert (sent["login_hint"], sent["prompt"]) == (ADA, "login")
-    sign_in(client, ADA)
-    connection.refresh_from_db()
-    assert connection.state == State.MIGRATING
-    assert Ticket.objects.get().state == Ticket.State.CLOSED
-
-
-def test_a_forged_address_in_another_directory_is_refused(simulator: Simulator) -> None:
-    connection = connection_of()
-    events = synced(connection, 20)
-    mailbox_with(simulator, events)
-    simulator.mailbox(MALLORY, mail=ADA)
-    before = held(connection)
-    text = page(sign_in(browser(connection.member), MALLORY))
-    assert held(connection) == before
-    assert newest().result == Result.ANOTHER_MAILBOX
-    # Named by what the account cannot choose.
-    assert MALLORY in text
-    assert Ticket.objects.get().other_address == MALLORY
-
-
-def test_the_same_name_in_another_directory_is_another_account(simulator: Simulator) -> None:
-    connection = connection_of(tid="11111111-0000-4000-8000-000000000001")
-    events = synced(connection, 20)
-    mailbox_with(simulator, events, tid="22222222-0000-4000-8000-000000000002")
-    before = held(connection)
-    sign_in(browser(connection.member), ADA)
-    assert held(connection) == before
-    assert newest().result == Result.ANOTHER_MAILBOX
-
-
-@pytest.mark.parametrize("state", [State.REAUTH_REQUIRED, State.GRANT_LOST])
-def test_a_known_account_must_be_equal(simulator: Simulator, state: State) -> None:
-    connection = connection_of(state=state, tid="t", oid="o")
-    mailbox_with(simulator, synced(connection, 30), tid="t", oid="p")
-    before = held(connection)
-    sign_in(browser(connection.member), ADA)
-    assert held(connection) == before
-    assert newest().result == Result.ANOTHER_MAILBOX
-
-
-def test_an_account_that_another_member_holds_is_refused(simulator: Simulator) -> None:
-    account = simulator.mailbox(ADA)
-    ConnectionFactory(state=State.GRAPH_SYNC, tid=account["tid"].upper(), oid=account["oid"])
-    connection = connection_of()
-    before = held(connection)
-    sign_in(browser(connection.member), ADA)
-    assert held(connection) == before
-    assert newest().result == Result.ANOTHER_MAILBOX
-
-
-def test_a_guest_account_is_another_account(simulator: Simulator) -> None:
-    connection = connection_of()
-    simulator.mailbox(ADA, kind="guest")
-    before = held(connection)
-    sign_in(browser(connection.member), ADA)
-    assert held(connection) == before
-    assert newest().result == Result.ANOTHER_MAILBOX
-
-
-def test_a_mailbox_that_graph_cannot_serve_is_set_aside(simulator: Simulator) -> None:
-    connection = connection_of()
-    simulator.mailbox(ADA, kind="onpremises")
-    text = page(sign_in(browser(connection.member), ADA))
-    connection.refresh_from_db()
-    assert connection.state == State.UNSUPPORTED
-    assert newest().result == Result.NOT_SERVED
-    assert "administrator" in text
-    assert not Ticket.objects.exists()
-    assert not Grant.objects.exists()

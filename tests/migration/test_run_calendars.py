@@ -1,5 +1,7 @@
 """Which calendar of the mailbox a run takes for the one that was synced, and what lies in the others (R8)."""
 
+from collections import Counter
+
 import pytest
 import time_machine
 
@@ -47,6 +49,47 @@ def test_without_a_folder_id_the_calendar_that_holds_most_old_ids_is_the_one(sim
     run = moving.migrate(connection, simulator)
     assert (run.state, run.by_id) == ("done", 30)
     assert SyncedEvent.objects.filter(calendar="moved").count() == 3
+
+
+def in_two_calendars(simulator, made):
+    calendars = [{"name": "Calendar", "default": True, "events": made.events[:12]}]
+    moving.mailbox(simulator, [], calendars=[*calendars, {"name": "Matters", "events": made.events[12:]}])
+
+
+def test_whoever_looks_for_it_goes_on_where_the_last_one_was_and_looks_nowhere_twice(
+    simulator, tmp_path, settings, monkeypatch
+):
+    made = sample.calendar(60)
+    in_two_calendars(simulator, made)
+    connection = moving.connection_with(made, tmp_path, is_default_calendar=False)
+    monkeypatch.setattr("calendars.graph.client.PAGE", 5)
+    settings.TASK_SECONDS = 0
+    run = moving.migrate(connection, simulator)
+    assert (run.state, run.by_id) == ("done", 60)
+    assert SyncedEvent.objects.filter(calendar="moved").count() == 12
+    asked = [(line["path"], str(line["query"])) for line in simulator.journal() if line["operation"] == "list"]
+    assert len(asked) > 10 and len(asked) == len(set(asked))
+
+
+def test_calendars_read_to_find_it_are_not_read_once_more_to_look_for_what_is_missing(simulator, tmp_path, monkeypatch):
+    made = sample.calendar(60, deleted=2, renumbered=3)
+    in_two_calendars(simulator, made)
+    connection = moving.connection_with(made, tmp_path, is_default_calendar=False)
+    monkeypatch.setattr("calendars.graph.client.PAGE", 5)
+    run = moving.migrate(connection, simulator)
+    assert (run.state, run.anomalies) == ("done", 2)
+    lists = [line["path"] for line in simulator.journal() if line["operation"] == "list"]
+    appointments = -(-12 // 5), -(-len(made.events[12:]) // 5)
+    assert sorted(Counter(lists).values()) == sorted([appointments[0], 2 * appointments[1]])
+
+
+def test_two_calendars_that_hold_as_many_are_for_a_person_to_choose_from(simulator, tmp_path):
+    made = sample.calendar(10)
+    calendars = [{"name": "Calendar", "default": True, "events": made.events[:5]}]
+    moving.mailbox(simulator, [], calendars=[*calendars, {"name": "Matters", "events": made.events[5:]}])
+    connection = moving.connection_with(made, tmp_path, is_default_calendar=False)
+    run = moving.migrate(connection, simulator)
+    assert (run.state, run.failure_class, connection.calendar_id) == ("failed", "CalendarNotFound", "")
 
 
 def test_no_calendar_holds_an_old_id_so_a_person_has_to_look(simulator, tmp_path):

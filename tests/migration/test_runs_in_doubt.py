@@ -130,5 +130,5 @@ def test_a_worker_that_has_lost_the_connection_opens_no_ticket(simulator, tmp_pa
     monkeypatch.setattr(worker, "failure_of", disconnected_meanwhile)
     queue.drain()
     run.refresh_from_db()
-    assert run.state == MigrationRun.State.QUEUED
+    assert run.state == MigrationRun.State.MATCHING
     assert not Ticket.objects.exists()

@@ -3,15 +3,16 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
 from calendars.states import State
+from firms.models import AuditEntry
 from migration import tickets
 from migration.ticket_states import Cause
 from tests.factories import NOW, MemberFactory, StaffFactory
-from tests.migration.ticket_steps import actions, mismatch, waiting_connection
+from tests.migration.ticket_steps import LIST, actions, mismatch, page_of, waiting_connection
+from tests.staff import client_of, staff_of
 
 pytestmark = pytest.mark.django_db
 SIGN_IN = reverse("migration:sign_in")
@@ -22,21 +23,8 @@ def _now(time_machine):
     time_machine.move_to(NOW + timedelta(hours=3), tick=False)
 
 
-def browser(user=None) -> Client:
-    client = Client()
-    if user:
-        client.force_login(user)
-    return client
-
-
 def address_of(ticket) -> str:
     return reverse("migration:ticket", args=[ticket.reference])
-
-
-def of_group(name):
-    staff = StaffFactory()
-    staff.groups.add(Group.objects.get(name=name))
-    return staff
 
 
 def decide(ticket, cause, **fields):
@@ -53,8 +41,8 @@ def decide(ticket, cause, **fields):
         (lambda member: MemberFactory(firm=member.firm, role="administrator"), 404),
         (lambda member: MemberFactory(), 404),
         (lambda member: StaffFactory(), 404),
-        (lambda member: of_group("Rollout"), 404),
-        (lambda member: of_group("Support"), 404),
+        (lambda member: staff_of("Rollout"), 404),
+        (lambda member: staff_of("Support"), 404),
         (lambda member: StaffFactory(is_superuser=True), 404),
     ],
     ids=[
@@ -71,7 +59,7 @@ def decide(ticket, cause, **fields):
 )
 def test_only_the_member_sees_it_and_writes_on_it(who, status):
     ticket = mismatch(waiting_connection())
-    client = browser(who(ticket.member))
+    client = client_of(who(ticket.member))
     seen = client.get(address_of(ticket))
     assert seen.status_code == status
     if status == 302:
@@ -82,7 +70,7 @@ def test_only_the_member_sees_it_and_writes_on_it(who, status):
 
 def test_a_reference_that_is_not_there_is_not_found_and_case_does_not_matter():
     ticket = mismatch(waiting_connection())
-    client = browser(ticket.member)
+    client = client_of(ticket.member)
     assert client.get("/move/tickets/CS-999999/").status_code == 404
     # PostgreSQL takes no NUL: it must not get that far.
     assert client.get("/move/tickets/CS-%00/").status_code == 404
@@ -91,7 +79,7 @@ def test_a_reference_that_is_not_there_is_not_found_and_case_does_not_matter():
 
 def test_it_names_both_addresses_the_reference_and_what_to_do():
     ticket = mismatch(waiting_connection(), address="private@mail.example")
-    page = browser(ticket.member).get(address_of(ticket)).content.decode()
+    page = client_of(ticket.member).get(address_of(ticket)).content.decode()
     for words in [ticket.expected_address, "private@mail.example", ticket.reference, "Nothing was changed", SIGN_IN,
                   reverse("migration:help"), "support@caretsync.example"]:  # fmt: skip
         assert words in page, words
@@ -101,7 +89,7 @@ def test_it_shows_what_support_said_and_never_their_notes_or_names():
     ticket = mismatch(waiting_connection())
     decide(ticket, Cause.ANSWER, message="Which of the two is yours?", note="sounds confused")
     decide(ticket, Cause.APPROVE_OTHER_ACCOUNT, message="Go ahead <now>", note="cleared with the firm")
-    page = browser(ticket.member).get(address_of(ticket)).content.decode()
+    page = client_of(ticket.member).get(address_of(ticket)).content.decode()
     for words in [
         "Which of the two is yours?",
         "Go ahead &lt;now&gt;",
@@ -116,7 +104,7 @@ def test_it_shows_what_support_said_and_never_their_notes_or_names():
 def test_a_mail_that_failed_and_the_run_s_own_words_stay_with_support():
     ticket = tickets.calendar_not_found(connection=waiting_connection(State.MIGRATING), now=NOW, note="3 calendars fit")
     ticket.entries.create(at=NOW, actor=None, action=Cause.MAIL_FAILED, note="did not go out")
-    page = browser(ticket.member).get(address_of(ticket)).content.decode()
+    page = client_of(ticket.member).get(address_of(ticket)).content.decode()
     assert "which of your calendars" in page
     assert "3 calendars fit" not in page and "did not go out" not in page
 
@@ -125,7 +113,7 @@ def test_a_message_reaches_support_and_reopens_what_waited(mailoutbox, django_ca
     ticket = mismatch(waiting_connection())
     decide(ticket, Cause.ASK_AGAIN, note="wrong account")
     with django_capture_on_commit_callbacks(execute=True):
-        answer = browser(ticket.member).post(address_of(ticket), {"message": "My address has changed."}, follow=True)
+        answer = client_of(ticket.member).post(address_of(ticket), {"message": "My address has changed."}, follow=True)
     assert (
         "has been sent to Support" in answer.content.decode() and "My address has changed." in answer.content.decode()
     )
@@ -137,13 +125,50 @@ def test_a_message_reaches_support_and_reopens_what_waited(mailoutbox, django_ca
 def test_who_writes_on_an_approval_is_told_first_that_it_waits_then():
     ticket = mismatch(waiting_connection())
     decide(ticket, Cause.APPROVE_OTHER_ACCOUNT, note="intended")
-    assert "put on hold" in browser(ticket.member).get(address_of(ticket)).content.decode()
+    assert "put on hold" in client_of(ticket.member).get(address_of(ticket)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("wrong_account", "I clicked the wrong account"),
+        ("address_changed", "My address has changed"),
+        ("other_calendar", "I want another calendar"),
+    ],
+)
+def test_one_of_three_reasons_is_enough_and_reaches_support(
+    reason, words, support, mailoutbox, django_capture_on_commit_callbacks
+):
+    ticket = mismatch(waiting_connection())
+    client = client_of(ticket.member)
+    assert words in client.get(address_of(ticket)).content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = client.post(address_of(ticket), {"reason": reason, "message": ""}, follow=True)
+    assert f"“{words}”" in answer.content.decode()
+    ticket.refresh_from_db()
+    assert (ticket.reason, ticket.entries.last().reason, ticket.state) == (reason, reason, "open")
+    assert AuditEntry.objects.get(action="ticket.message").data["reason"] == reason
+    assert words in mailoutbox[0].subject and words in mailoutbox[0].body
+    assert words in support.get(page_of(ticket)).content.decode()
+    found = support.get(LIST, {"reason__exact": reason}).context["cl"].result_list
+    assert [row.pk for row in found] == [ticket.pk]
+    # A later word without a reason leaves it as it was said.
+    client.post(address_of(ticket), {"message": "And soon, please."})
+    ticket.refresh_from_db()
+    assert ticket.reason == reason
+
+
+@pytest.mark.parametrize("reason", ["none of these", "other_calendar\x00"])
+def test_a_reason_that_is_none_of_the_three_is_refused(reason):
+    ticket = mismatch(waiting_connection())
+    assert client_of(ticket.member).post(address_of(ticket), {"reason": reason, "message": "x"}).status_code == 400
+    assert actions(ticket) == ["mismatch"]
 
 
 @pytest.mark.parametrize("message", ["", "   ", "x" * 4001])
 def test_a_message_that_is_none_is_not_sent_and_says_why(message):
     ticket = mismatch(waiting_connection())
-    answer = browser(ticket.member).post(address_of(ticket), {"message": message})
+    answer = client_of(ticket.member).post(address_of(ticket), {"message": message})
     assert answer.status_code == 400 and 'class="error"' in answer.content.decode()
     assert actions(ticket) == ["mismatch"]
 
@@ -151,7 +176,7 @@ def test_a_message_that_is_none_is_not_sent_and_says_why(message):
 def test_a_closed_ticket_takes_no_message_and_says_how_to_go_on():
     ticket = mismatch(waiting_connection())
     decide(ticket, Cause.CLOSE, note="settled")
-    client = browser(ticket.member)
+    client = client_of(ticket.member)
     page = client.get(address_of(ticket)).content.decode()
     assert "<textarea" not in page and "takes no messages" in page
     assert client.post(address_of(ticket), {"message": "One more thing"}).status_code == 409
@@ -171,16 +196,16 @@ def test_a_post_without_a_csrf_token_writes_nothing():
 )
 def test_signing_in_again_is_offered_where_it_leads_somewhere(state, offered):
     ticket = mismatch(waiting_connection(state))
-    assert (SIGN_IN in browser(ticket.member).get(address_of(ticket)).content.decode()) is offered
+    assert (SIGN_IN in client_of(ticket.member).get(address_of(ticket)).content.decode()) is offered
 
 
 def test_an_approval_past_its_time_is_not_shown_as_standing(settings, time_machine):
     ticket = mismatch(waiting_connection())
     decide(ticket, Cause.APPROVE_OTHER_ACCOUNT, note="intended")
-    client = browser(ticket.member)
+    client = client_of(ticket.member)
     assert "Please sign in once more" in client.get(address_of(ticket)).content.decode()
     time_machine.move_to(NOW + timedelta(seconds=settings.APPROVAL_SECONDS), tick=False)
-    client = browser(ticket.member)
+    client = client_of(ticket.member)
     page = client.get(address_of(ticket)).content.decode()
     assert "Please sign in once more" not in page and "was not used in time" in page
 
@@ -188,7 +213,7 @@ def test_an_approval_past_its_time_is_not_shown_as_standing(settings, time_machi
 def test_the_page_costs_the_same_however_long_the_story(django_assert_max_num_queries):
     connection = waiting_connection()
     ticket = mismatch(connection)
-    client = browser(ticket.member)
+    client = client_of(ticket.member)
     with django_assert_max_num_queries(12) as few:
         client.get(address_of(ticket))
     for number in range(8):

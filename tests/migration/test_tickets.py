@@ -113,6 +113,7 @@ def test_the_table_is_the_design():
         ("open", "waiting_for_member"), ("open", "approved"), ("open", "closed"),
         ("waiting_for_member", "open"), ("waiting_for_member", "approved"), ("waiting_for_member", "closed"),
         ("approved", "open"), ("approved", "waiting_for_member"), ("approved", "closed"),
+        ("closed", "open"),
     }  # fmt: skip
 
 

@@ -1,13 +1,9 @@
 """What the token endpoint and Graph may answer to a sign-in that is good so far. Over HTTP."""
 
-import base64
 import json
-import time
 from typing import Any
 
 import pytest
-from django.conf import settings as product
-from django.test import Client
 
 from calendars.models import CalendarConnection
 from migration.models import SignInAttempt, Ticket
@@ -16,68 +12,21 @@ from tests.migration.sign_in_steps import (
     asked,
     at_microsoft,
     browser,
-    connection_of,
     ended,
     held,
-    mailbox_with,
     newest,
     refused_at_our_door,
     sign_in,
-    synced,
     to_microsoft,
 )
+from tests.migration.token_answers import come_back, part, redeemed
 from tests.simulator.client import Simulator
 
 pytestmark = pytest.mark.django_db
 Result = SignInAttempt.Result
 
 
-@pytest.fixture
-def connection(simulator: Simulator) -> CalendarConnection:
-    """A prompted member whose mailbox is there; whatever a test does, it must be as it was afterwards."""
-    connection = connection_of()
-    mailbox_with(simulator, synced(connection, 2))
-    return connection
-
-
 # --- The token endpoint and the id token --------------------------------------------------------------------------
-
-
-def redeemed(simulator: Simulator, address: str = ADA, **changes: Any) -> dict[str, Any]:
-    """An answer of the token endpoint that is sound but for `changes` to its claims or, with a capital, to itself."""
-    account = simulator.get_mailbox(address)
-    now = int(time.time())
-    claims = {
-        "iss": f"https://login.microsoftonline.com/{account['tid']}/v2.0",
-        "aud": product.MICROSOFT_CLIENT_ID,
-        "tid": account["tid"],
-        "oid": account["oid"],
-        "sub": "pairwise",
-        "exp": now + 3600,
-    }
-    tokens = simulator.token(address)
-    answer = {**tokens, "token_type": "Bearer", "scope": "Calendars.ReadWrite User.Read openid profile"}
-    claims |= {name: value for name, value in changes.items() if name.islower()}
-    answer |= {name.lower(): value for name, value in changes.items() if not name.islower()}
-    answer["id_token"] = f"{_part({'alg': 'RS256'})}.{_part({k: v for k, v in claims.items() if v is not None})}.x"
-    return {name: value for name, value in answer.items() if value is not None}
-
-
-def _part(value: dict[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
-
-
-def come_back(simulator: Simulator, client: Client, answer: Any, **fault: Any) -> Any:
-    """Signs in, the token endpoint giving `answer`; its nonce is the right one where it is left to be filled in."""
-    address = to_microsoft(client)
-    back = at_microsoft(address, ADA)
-    if isinstance(answer, dict) and "id_token" in answer:
-        head, claims, tail = answer["id_token"].split(".")
-        read = json.loads(base64.urlsafe_b64decode(claims + "=="))
-        read.setdefault("nonce", asked(address)["nonce"])
-        answer = {**answer, "id_token": f"{head}.{_part(read)}.{tail}"}
-    simulator.fault(operation="token", body=answer, **fault)
-    return client.get(back, follow=True)
 
 
 def test_the_crafted_answer_is_sound_to_begin_with(simulator: Simulator, connection: CalendarConnection) -> None:
@@ -127,7 +76,7 @@ def test_scopes_may_come_in_their_long_form(simulator: Simulator, connection: Ca
     assert newest().result == Result.ACCEPTED
 
 
-@pytest.mark.parametrize("claims", ["not a token", "a.b", "a.b.c", "..", f"a.{_part({})}.c", "a.W10.c"])
+@pytest.mark.parametrize("claims", ["not a token", "a.b", "a.b.c", "..", f"a.{part({})}.c", "a.W10.c"])
 def test_an_id_token_that_is_none(simulator: Simulator, connection: CalendarConnection, claims: str) -> None:
     before, client = held(connection), browser(connection.member)
     back = at_microsoft(to_microsoft(client), ADA)
@@ -147,8 +96,12 @@ def refusal(error: str, number: int, **more: Any) -> dict[str, Any]:
         (400, refusal("invalid_grant", 65001, suberror="consent_required"), Result.CONSENT_MISSING, "permission"),
         (400, refusal("consent_required", 65001), Result.CONSENT_MISSING, "permission"),
         (400, refusal("interaction_required", 90094), Result.CONSENT_MISSING, "administrator"),
-        (400, refusal("interaction_required", 50076, claims="{}"), Result.REFUSED, "refused"),
-        (400, refusal("invalid_grant", 53003), Result.REFUSED, "refused"),
+        (400, refusal("interaction_required", 50076, claims="{}"), Result.REFUSED, "further_check"),
+        (400, refusal("interaction_required", 1, suberror="basic_action"), Result.REFUSED, "further_check"),
+        (400, refusal("invalid_grant", 53003), Result.REFUSED, "access_rule"),
+        (400, refusal("interaction_required", 1, suberror="message_only"), Result.REFUSED, "access_rule"),
+        (400, refusal("invalid_grant", 50057), Result.REFUSED, "blocked"),
+        (400, refusal("invalid_grant", 50105), Result.REFUSED, "not_assigned"),
         (400, refusal("invalid_grant", 70008), Result.REFUSED, "refused"),
         (401, refusal("invalid_client", 7000222), Result.FAILED, "operator"),
         (400, refusal("temporarily_unavailable", 90033), Result.FAILED, "unreachable"),
@@ -169,6 +122,36 @@ def test_the_token_endpoint_refuses(
     text = refused_at_our_door(come_back(simulator, browser(connection.member), body, status=status))
     ended(connection, before, result, detail)
     assert "Support" in text
+
+
+def test_what_microsoft_wants_to_be_proven_is_asked_for_at_the_next_sign_in(
+    simulator: Simulator, connection: CalendarConnection
+) -> None:
+    client, wanted = browser(connection.member), '{"access_token": {"acrs": {"essential": true, "value": "c1"}}}'
+    come_back(simulator, client, refusal("interaction_required", 50076, claims=wanted), status=400, count=1)
+    assert json.loads(asked(to_microsoft(client))["claims"]) == json.loads(wanted)
+    sign_in(client, ADA)
+    assert newest().result == Result.ACCEPTED and newest().claims == ""
+
+
+@pytest.mark.parametrize("claims", ["no JSON", "[]", 17, '{"a": "' + "x" * 4000 + '"}'])
+def test_what_is_no_claims_is_not_handed_back(
+    simulator: Simulator, connection: CalendarConnection, claims: Any
+) -> None:
+    client = browser(connection.member)
+    come_back(simulator, client, refusal("interaction_required", 50076, claims=claims), status=400)
+    assert newest().detail.startswith("further_check")
+    assert "claims" not in asked(to_microsoft(client))
+
+
+def test_an_answer_about_two_accounts_is_not_taken(simulator: Simulator, connection: CalendarConnection) -> None:
+    """The id token names Ada, the access token opens another mailbox: mixed up on the way, or on purpose."""
+    simulator.mailbox("mallory@elsewhere.example")
+    before, stolen = held(connection), simulator.token("mallory@elsewhere.example")
+    answer = redeemed(simulator, Access_token=stolen["access_token"], Refresh_token=stolen["refresh_token"])
+    refused_at_our_door(come_back(simulator, browser(connection.member), answer))
+    ended(connection, before, Result.FAILED, "unclear")
+    assert not Ticket.objects.exists()
 
 
 @pytest.mark.parametrize("fault", [{"cut": True}, {"truncate": 300}, {"status": 503}], ids=str)

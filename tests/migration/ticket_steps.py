@@ -3,6 +3,8 @@
 from datetime import timedelta
 from itertools import count
 
+from django.urls import reverse
+
 from calendars.states import State
 from migration import tickets
 from migration.models import SignInAttempt, Ticket
@@ -13,6 +15,9 @@ TID = "5f6b2a30-0000-4000-8000-000000000001"
 OID = "9c1d7e44-0000-4000-8000-000000000002"
 LATER = NOW + timedelta(hours=1)
 numbers = count(1)
+LIST = reverse("admin:migration_ticket_changelist")
+# What support may decide on a fresh ticket, in the order of the buttons.
+SUPPORTS = ["ask_again", "approve_same_mailbox", "approve_other_account", "answer", "close"]
 
 
 def waiting_connection(state=State.REAUTH_REQUIRED, **fields):
@@ -58,3 +63,16 @@ def in_state(state):
         TicketState.CLOSED: Cause.CLOSE,
     }.get(state)
     return decide(ticket, cause) if cause else ticket
+
+
+def page_of(ticket) -> str:
+    return reverse("admin:migration_ticket_change", args=[ticket.pk])
+
+
+def decision_of(ticket, cause) -> str:
+    return reverse("admin:migration_ticket_decide", args=[ticket.pk, cause])
+
+
+def given(ticket, **more):
+    """What the form of a decision is filled in with."""
+    return {"turn": ticket.turn, "note": "called the member", "message": "Hello", **more}

@@ -1,12 +1,12 @@
 """Made-up calendars on both sides, with the truth about which appointment is whose.
 
-Events come from few subjects, times and places, so that many look the same. Then Outlook goes on without us: it renames,
-moves, deletes, copies, makes anew, forgets ids. What is changed there becomes something nobody else has: what two sides
-hold could otherwise speak against the truth, and no engine could tell.
+Events come from few subjects, times and places, so that many look the same, and some have been deleted here since. Then
+Outlook goes on without us: it renames, moves, deletes, copies, makes anew, forgets ids. What is changed there becomes
+something nobody else has: what two sides hold could otherwise speak against the truth, and no engine could tell.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -68,6 +68,7 @@ def made(choose: Choose, number: int) -> World:
     world, fresh, pks = World(), count(1), count(1)
     for _ in range(number):
         _event(world, choose, next(pks), fresh, pks)
+    _ordinary_weeks(world)
     # Neither side comes in the order of the other.
     world.listed.sort(key=lambda one: one.id[::-1])
     return world
@@ -91,7 +92,8 @@ def _event(world: World, choose: Choose, pk: int, fresh: Iterator[int], pks: Ite
         there = _edited(there, edit, fresh)
     deleted = "delete" in edits
     by_id = not deleted and "anew" not in edits and choose([True, False])
-    world.known.append(replace(one, translated=name if by_id else ""))
+    gone = choose([False, False, False, False, True])
+    world.known.append(one._replace(translated=name if by_id else "", gone=gone))
     world.truth[pk] = None if deleted else name
     if not deleted:
         world.listed.append(there)
@@ -99,7 +101,7 @@ def _event(world: World, choose: Choose, pk: int, fresh: Iterator[int], pks: Ite
         world.read[name] = []
     for edit in edits:
         if edit.startswith("copy"):
-            copy = replace(there, id=f"{name}-copy", ical_uid=there.ical_uid if "uid" in edit else f"new {next(fresh)}")
+            copy = there._replace(id=f"{name}-copy", ical_uid=there.ical_uid if "uid" in edit else f"new {next(fresh)}")
             world.listed.append(copy)
             world.read[copy.id] = []
     if one.pattern:
@@ -110,21 +112,21 @@ def _event(world: World, choose: Choose, pk: int, fresh: Iterator[int], pks: Ite
 def _edited(there: Candidate, edit: str, fresh: Iterator[int]) -> Candidate:
     number = next(fresh)
     if edit == "rename":
-        return replace(there, subject=f"Renamed {number}")
+        return there._replace(subject=f"Renamed {number}")
     if edit == "move" and there.start is not None and there.end is not None and not (there.all_day and there.pattern):
         # To an hour of its own, too: the starts that a series' pattern gave are none of it any more.
         shift = number * 7 * DAY + (0 if there.all_day else 3 * HOUR + 17)
-        return replace(there, start=there.start + shift, end=there.end + shift)
+        return there._replace(start=there.start + shift, end=there.end + shift)
     if edit == "relocate":
-        return replace(there, location=f"Place {number}")
+        return there._replace(location=f"Place {number}")
     if edit == "repattern" and there.pattern:
         monthly = f"absoluteMonthly every {number + 1 + number // 11} day 7"
-        return replace(there, kind="seriesMaster", pattern=monthly)
+        return there._replace(kind="seriesMaster", pattern=monthly)
     if edit == "drop uid":
-        return replace(there, ical_uid="")
+        return there._replace(ical_uid="")
     if edit == "anew":
-        return replace(there, ical_uid=f"new {number}")
-    return replace(there, elsewhere=True) if edit == "elsewhere" else there
+        return there._replace(ical_uid=f"new {number}")
+    return there._replace(elsewhere=True) if edit == "elsewhere" else there
 
 
 def _occurrences(
@@ -136,7 +138,7 @@ def _occurrences(
         pk = next(pks)
         world.known.append(
             Known(pk, f"edited {pk}", choose(SUBJECTS), slot + HOUR, slot + 2 * HOUR, False, series=series.pk,
-                  original_start=slot)
+                  original_start=slot, gone=choose([False, False, False, False, True]))
         )  # fmt: skip
         world.truth[pk] = None
         fate = choose(FATES) if number else "edited"
@@ -150,7 +152,7 @@ def _occurrences(
         )  # fmt: skip
         world.truth[pk] = there.id
         if fate == "ordinary":
-            world.ordinary[master.id, slot] = replace(there, kind="occurrence")
+            world.ordinary[master.id, slot] = there._replace(kind="occurrence")
         else:
             world.read[master.id].append(there)
     if master is not None and choose([False, True]):
@@ -160,6 +162,30 @@ def _occurrences(
         world.read[master.id].append(extra)
 
 
+def _ordinary_weeks(world: World) -> None:
+    """What other series have at the starts of edited occurrences: one may be taken for the series of another's."""
+    slots = {one.original_start for one in world.known if one.original_start is not None}
+    for master in world.listed:
+        there = {one.original_start for one in world.read.get(master.id, ())} | set(world.cancelled.get(master.id, ()))
+        for slot in slots - there:
+            if _occurs(master, slot):
+                ordinary = Candidate(
+                    f"{master.id}-{slot}", "occurrence", master.subject, slot, slot + HOUR, False,
+                    original_start=slot, series=master.id, elsewhere=master.elsewhere,
+                )  # fmt: skip
+                world.ordinary.setdefault((master.id, slot), ordinary)
+
+
+def _occurs(master: Candidate, slot: int) -> bool:
+    if not master.pattern or master.start is None or slot < master.start:
+        return False
+    if master.pattern in (DAILY, WEEKLY):
+        return (slot - master.start) % (DAY if master.pattern == DAILY else 7 * DAY) == 0
+    first, then = (datetime.fromtimestamp(one * 60, UTC) for one in (master.start, slot))
+    months = (then.year - first.year) * 12 + then.month - first.month
+    return (then.day, then.time()) == (7, first.time()) and months % int(master.pattern.split()[2]) == 0
+
+
 def _lead_astray(world: World, choose: Choose) -> None:
     """Sometimes two old ids lead to one appointment."""
     led = [one for one in world.known if one.translated]
@@ -167,4 +193,4 @@ def _lead_astray(world: World, choose: Choose) -> None:
         target, number = choose(led), choose(list(range(len(world.known))))
         stray = world.known[number]
         if stray.series is None and not stray.translated:
-            world.known[number] = replace(stray, translated=target.translated)
+            world.known[number] = stray._replace(translated=target.translated)

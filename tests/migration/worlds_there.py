@@ -29,6 +29,7 @@ def both_sides(world: World) -> tuple[BothSides, list[dict[str, Any]]]:
             both.lines[-1] |= {"series": f"{master.pk}", "original_start": start}
     for there in world.listed:
         both.events.append(_event(world, there, masters.get(world.owners.get(there.id, 0))))
+    both.deleted = [f"{one.pk}" for one in world.known if one.gone]
     aside = {one.id for one in world.listed if one.elsewhere}
     elsewhere = [event for event in both.events if event["ref"] in aside]
     both.events = [event for event in both.events if event["ref"] not in aside]
