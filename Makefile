@@ -23,11 +23,12 @@ demo: setup ## sample firms, simulated Microsoft, web site and worker on this ma
 test: setup ## the whole suite; on PostgreSQL where DATABASE_URL names one
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
-bench: setup ## what a move costs: requests, time, memory, beside other ways; ARGS=--quick for a look
+bench: setup ## what a move costs beside other ways, and the daily sync after it; ARGS=--quick for a look
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-soak: setup ## every variant of a disturbed run, and twenty kills in a row; takes some ten minutes
-	@$(BIN)/python -m pytest -n 2 --campaign=all tests/campaign $(ARGS)
+soak: setup ## every variant of a disturbed run, twenty kills in a row, thousands of histories of the daily sync
+	@$(BIN)/python -m pytest -n 2 --campaign=all tests/campaign tests/calendars/sync/test_histories.py \
+	  tests/calendars/graph/test_histories.py $(ARGS)
 
 check: setup ## lint, format, types, missing database migrations
 	@$(BIN)/ruff check .

@@ -67,3 +67,18 @@ def time_limits(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             )
         )
     return problems
+
+
+@register(SETTINGS_TAG)
+def graph_limits(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """What Microsoft would refuse of each request, and nobody would see but in a log."""
+    window = settings.SYNC_WINDOW_PAST_DAYS + settings.SYNC_WINDOW_FUTURE_DAYS
+    limits = [
+        ("SYNC_WINDOW_PAST_DAYS and SYNC_WINDOW_FUTURE_DAYS together", window, 1800, "E006"),
+        ("SUBSCRIPTION_SECONDS", settings.SUBSCRIPTION_SECONDS, 253_800, "E007"),
+    ]
+    return [
+        Error(f"{name} ({value}) must be at most {most}.", hint="Microsoft allows no more.", id=f"caret_sync.{number}")
+        for name, value, most, number in limits
+        if value > most
+    ]

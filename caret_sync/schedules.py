@@ -9,14 +9,18 @@ from django.db import transaction
 # Function → minutes between two calls. Each must be safe to call twice, and to miss.
 MINUTES = {
     "firms.tasks.carry_out_waves": 1,
+    "firms.tasks.end_impersonations": 10,
+    "calendars.tasks.enqueue_due_syncs": 1,
+    "calendars.graph.tasks.keep_subscriptions": 1,
     "calendars.tasks.keep_cutoff": 1,
+    "calendars.tasks.tell_disabled": 1,
     "migration.tasks.sweep_runs": 1,
     "migration.tickets.expire_approvals": 10,
 }
 
 # What `manage.py work` calls itself, every WATCH_SECONDS: the queue's clock is right to a minute and a half, and stands
 # still when the queue does.
-OFTEN = ("migration.tasks.sweep_runs",)
+OFTEN = ("migration.tasks.sweep_runs", "calendars.tasks.enqueue_due_syncs", "calendars.graph.tasks.keep_subscriptions")
 
 
 def ensure_schedules(*, apps: Apps = installed, using: str, **kwargs: Any) -> None:

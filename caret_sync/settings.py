@@ -17,6 +17,8 @@ CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS", [])
 SITE_URL = env.url("SITE_URL", "http://127.0.0.1:8000" if DEBUG else "", schemes=("https", "http"))
 if not SITE_URL:
     env.problems.setdefault("SITE_URL", "is not set: links in mails start with it.")
+# Where Microsoft can reach this site to tell of changes; without it calendars are only polled.
+PUBLIC_URL = env.url("PUBLIC_URL", "", schemes=("https", "http") if DEBUG else ("https",))
 SUPPORT_EMAIL = env.mail_address("SUPPORT_EMAIL", "support@caretsync.example" if DEBUG else "")
 SUPPORT_URL = env.url("SUPPORT_URL", "", schemes=("https", "http"))
 if not (SUPPORT_EMAIL or SUPPORT_URL or env.problems.keys() & {"SUPPORT_EMAIL", "SUPPORT_URL"}):
@@ -44,10 +46,14 @@ EWS_URL = env.url("EWS_URL", "https://outlook.office365.com/EWS/Exchange.asmx")
 GOOGLE_CLIENT_ID = env.text("GOOGLE_CLIENT_ID", "caret-sync" if DEBUG else "")
 GOOGLE_CLIENT_SECRET = env.text("GOOGLE_CLIENT_SECRET", "simulated" if DEBUG else "")
 GOOGLE_URL = env.url("GOOGLE_URL", "https://www.googleapis.com")
+GOOGLE_AUTHORIZE_URL = "https://accounts.google.com/o/oauth2/v2/auth"
+GOOGLE_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105  an address
 if simulated:
     GRAPH_URL = f"{SIMULATOR_URL}/v1.0"
     EWS_URL = f"{SIMULATOR_URL}/EWS/Exchange.asmx"
     GOOGLE_URL = SIMULATOR_URL
+    GOOGLE_AUTHORIZE_URL = f"{SIMULATOR_URL}/o/oauth2/v2/auth"
+    GOOGLE_TOKEN_URL = f"{SIMULATOR_URL}/token"
 
 # --- Times, in seconds ------------------------------------------------------------------------------------------
 SESSION_MAX_AGE = env.whole("SESSION_MAX_AGE", 14 * 24 * 3600, least=1)
@@ -71,7 +77,30 @@ RETRY_ATTEMPTS = env.whole("RETRY_ATTEMPTS", 5, least=1)
 SIGN_IN_SECONDS = env.number("SIGN_IN_SECONDS", 900, least=1)
 # An approval by support of the move to another account can be used this long.
 APPROVAL_SECONDS = env.number("APPROVAL_SECONDS", 7 * 24 * 3600, least=1)
+# Support see the pages as a member does for this long at a time.
+IMPERSONATION_SECONDS = env.number("IMPERSONATION_SECONDS", 1800, least=1)
 LOGIN_RATE_LIMITS = env.flag("LOGIN_RATE_LIMITS", True)
+
+# --- The daily sync with Graph, in days -------------------------------------------------------------------------
+# Whatever changes in this window is told within the window's own round; around it by notifications, and by a list of
+# all there is, every so often. A day of the window costs a line for each daily series, once in that time.
+SYNC_WINDOW_PAST_DAYS = env.whole("SYNC_WINDOW_PAST_DAYS", 30)
+SYNC_WINDOW_FUTURE_DAYS = env.whole("SYNC_WINDOW_FUTURE_DAYS", 180, least=2)
+SYNC_FULL_DAYS = env.number("SYNC_FULL_DAYS", 7, least=0.001)
+# How long Graph is asked to tell of changes, in seconds; Microsoft allows 253,800. Renewed when half of it has gone by.
+SUBSCRIPTION_SECONDS = env.whole("SUBSCRIPTION_SECONDS", 252_000, least=2700)
+
+# --- The daily sync, whichever service it is with ---------------------------------------------------------------
+# Each connection is looked at this often, in seconds; more seldom where the service tells of changes by itself.
+SYNC_POLL_SECONDS = env.number("SYNC_POLL_SECONDS", 900, least=0.1)
+SYNC_POLL_SUBSCRIBED_SECONDS = env.number("SYNC_POLL_SUBSCRIBED_SECONDS", 3600, least=0.1)
+# The queue is not filled further than this by the clock.
+SYNC_DUE_LIMIT = env.whole("SYNC_DUE_LIMIT", 10_000, least=1)
+# A member's organisation that has ended EWS is asked again this often whether it still does.
+SYNC_BLOCKED_SECONDS = env.number("SYNC_BLOCKED_SECONDS", 21_600, least=0.1)
+# Where more than this share of a calendar is gone at once, and at least so many, staff decide before it goes here.
+SYNC_REFUSE_SHARE = env.number("SYNC_REFUSE_SHARE", 0.2)
+SYNC_REFUSE_LEAST = env.whole("SYNC_REFUSE_LEAST", 10, least=1)
 
 # --- Django -----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -85,6 +114,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "django_htmx",
+    "hijack",
     # Before django_q, whose command `qcluster` it replaces.
     "caret_sync.apps.CaretSyncConfig",
     "django_q",
@@ -102,6 +132,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "hijack.middleware.HijackUserMiddleware",
+    "firms.middleware.ImpersonationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "migration.middleware.LoginPromptMiddleware",
@@ -166,6 +198,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+HIJACK_PERMISSION_CHECK = "firms.impersonation.may_impersonate"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard"
 ACCOUNT_ADAPTER = "firms.accounts.AccountAdapter"
@@ -234,8 +267,9 @@ LOGGING = {
         "handlers": ["console"],
         "level": env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),
     },
-    # msal writes whole answers of the token endpoint where it cannot read them, and codes when debugging.
-    "loggers": {"msal": {"level": "CRITICAL"}},
+    # msal writes whole answers of the token endpoint where it cannot read them, and codes when debugging; exchangelib
+    # writes requests and answers, tokens and texts of events included, where something unforeseen happens.
+    "loggers": {"msal": {"level": "CRITICAL"}, "exchangelib": {"level": "CRITICAL"}},
 }
 
 SETTING_PROBLEMS = dict(env.problems)
