@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from hypothesis import settings as hypothesis_settings
 
+from calendars.sync import services
 from tests.factories import NOW
 from tests.simulator.client import Simulator
 
@@ -57,11 +58,19 @@ def simulator(running_simulator: Simulator, settings) -> Iterator[Simulator]:
     settings.GRAPH_URL = f"{running_simulator.url}/v1.0"
     settings.EWS_URL = f"{running_simulator.url}/EWS/Exchange.asmx"
     settings.GOOGLE_URL = running_simulator.url
+    settings.GOOGLE_AUTHORIZE_URL = f"{running_simulator.url}/o/oauth2/v2/auth"
+    settings.GOOGLE_TOKEN_URL = f"{running_simulator.url}/token"
     settings.HTTP_TIMEOUT = 2
     settings.RETRY_SECONDS = 0.01
     settings.SHORT_WAIT_SECONDS = 0.2
     yield running_simulator
     running_simulator.clear_faults()
+
+
+@pytest.fixture
+def no_daily_sync(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as no service is there to sync with, nothing is pulled and nothing is told."""
+    monkeypatch.setattr(services, "opener", lambda name: None)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

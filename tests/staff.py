@@ -16,9 +16,11 @@ def staff_of(group: str) -> User:
     return staff
 
 
-def client_of(user: User) -> Client:
+def client_of(user: User | None) -> Client:
+    """A browser in which `user` is logged in; nobody where that is None."""
     client = Client()
-    client.force_login(user)
+    if user:
+        client.force_login(user)
     return client
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from django.core.mail import send_mail
 
+from calendars import tasks
+from calendars.graph import tasks as tasks_of_graph
 from tests import queue
-from tests.demo import browser, bystanders, mails, results, seeding, traffic, walk, wrong_account
+from tests.demo import browser, bystanders, in_step, mails, results, seeding, traffic, walk, wrong_account
 from tests.demo.cast import ADA, BEN, DORA, EGON, FIRMS, GWEN, Person
 from tests.demo.checks import Checks
 from tests.demo.stage import Stage
@@ -17,8 +19,19 @@ HARPER, MILLS, QUILL = FIRMS
 SMALL = replace(ADA, total=60, deleted=2, renumbered=3)
 
 
+def tick() -> None:
+    """The worker and its clock."""
+    tasks.enqueue_due_syncs()
+    tasks_of_graph.keep_subscriptions()
+    queue.drain()
+
+
 @pytest.fixture
-def stage(simulator, live_server, settings, tmp_path: Path) -> Stage:
+def stage(simulator, live_server, settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    settings.PUBLIC_URL = live_server.url
+    settings.SYNC_POLL_SECONDS = 0.2
+    monkeypatch.setattr(in_step, "SILENCE", 1.0)
+    monkeypatch.setattr(in_step, "GRACE", 0.1)
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     settings.EMAIL_FILE_PATH = str(tmp_path / "mails")
     settings.SITE_URL = live_server.url
@@ -30,12 +43,14 @@ def stage(simulator, live_server, settings, tmp_path: Path) -> Stage:
     )
     with (tmp_path / "output").open("w") as output:
         seeded = seeding.seed(simulator, tmp_path / "firms.jsonl", firms=firms, output=output)
-    return Stage(live_server.url, simulator, seeded, tmp_path / "mails", Checks(), queue.drain)
+    return Stage(live_server.url, simulator, seeded, tmp_path / "mails", Checks(), tick)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_walk_finds_everything_as_seeded(stage: Stage) -> None:
+    in_step.old_sync_runs(stage)
     walk.move(stage, SMALL)
+    in_step.graph_sync_runs(stage)
     wrong_account.refuse_and_retry(stage)
     bystanders.look_on(stage)
 
@@ -59,7 +74,7 @@ def test_a_change_in_outlook_during_the_move_fails_the_walk(stage: Stage) -> Non
 
     def meddle() -> None:
         stage.simulator.edit(SMALL.email, ref, "change", event={"categories": ["changed"]})
-        queue.drain()
+        tick()
 
     stage.alive = meddle
     walk.move(stage, SMALL)
@@ -112,6 +127,17 @@ def test_changes_are_seen_inside_batches_too() -> None:
     assert traffic.described(journal).endswith("; 2 questions inside the batches")
 
 
+def test_the_move_ends_where_the_daily_sync_begins_and_is_one_mailbox_s() -> None:
+    def asked(seq: int, operation: str, mailbox: str | None = ADA.email) -> dict[str, object]:
+        return {**line("GET", operation), "seq": seq, "mailbox": mailbox}
+
+    kinds = [asked(1, "authorize", None), asked(2, "list"), asked(3, "delta", DORA.email), asked(4, "batch")]
+    for first in ("delta", "subscriptions"):
+        journal = [*kinds, asked(5, first), asked(6, "list")]
+        assert [one["seq"] for one in traffic.of_the_move(journal, ADA.email)] == [1, 2, 4]
+    assert len(traffic.of_the_move(kinds, ADA.email)) == 3
+
+
 def test_kept_mails_are_read_one_by_one(settings, tmp_path: Path) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     settings.EMAIL_FILE_PATH = str(tmp_path)
@@ -129,7 +155,9 @@ class Answer:
     text = """<script>var no = 1;</script><h1>Two
       words</h1><dl><div><dt>Found by id</dt><dd>4,948</dd></div><div><dt>Since</dt><dd>today</dd></div></dl>
       <progress value="60"></progress><form method="post" action="/one/"><input type="hidden" name="a" value="1">
-      <input name="shown" value="2"></form><form><input type="hidden" name="b"></form><a href="/x?y=1&amp;z=2">x</a>"""
+      <input name="shown" value="2"><input type="checkbox" name="left"><input type="checkbox" name="ticked" value="on"
+      checked><select name="chosen"><option value="x"><option value="y" selected></select><textarea name="text"></textarea>
+      </form><form><input type="hidden" name="b"></form><a href="/x?y=1&amp;z=2">x</a>"""
 
 
 def test_a_page_is_read_as_a_person_would() -> None:
@@ -139,6 +167,6 @@ def test_a_page_is_read_as_a_person_would() -> None:
     assert (page.path, page.percent, page.figures, page.links) == ("/move/", 60, {"Found by id": 4948}, ["/x?y=1&z=2"])
     form = page.form("/one/")
     assert form is not None
-    assert form.fields == {"a": "1"}
+    assert form.fields == {"a": "1", "shown": "2", "ticked": "on", "chosen": "y", "text": ""}
     assert page.form("/move/") is not None
     assert page.form("/two/") is None

@@ -7,10 +7,11 @@ import pytest
 from django.contrib import admin
 from django.urls import URLPattern, reverse
 
+from calendars import urls as calendars_urls
 from migration import urls as migration_urls
 
 PAGE = (Path(__file__).parents[1] / "docs" / "http.md").read_text(encoding="utf-8")
-NAMES = {"pk": "id", "slug": "topic"}
+NAMES = {"pk": "id", "slug": "topic", "number": "month"}
 # What is not for people to bookmark: the queue's own tables, for superusers.
 FOREIGN = {"django_q", "auth", "account", "sites"}
 
@@ -20,8 +21,11 @@ def written(route: str) -> str:
     return "/" + re.sub(r"<\w+:(\w+)>", lambda found: f"<{NAMES.get(found[1], found[1])}>", route)
 
 
-@pytest.mark.parametrize("pattern", [one for one in migration_urls.urlpatterns if isinstance(one, URLPattern)], ids=str)
-def test_every_page_of_the_move_is_named(pattern: URLPattern) -> None:
+PATTERNS = calendars_urls.urlpatterns + migration_urls.urlpatterns
+
+
+@pytest.mark.parametrize("pattern", [one for one in PATTERNS if isinstance(one, URLPattern)], ids=str)
+def test_every_page_of_ours_is_named(pattern: URLPattern) -> None:
     assert f"`{written(str(pattern.pattern))}`" in PAGE
 
 

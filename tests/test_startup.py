@@ -12,6 +12,7 @@ import pytest
 from django.core import management
 from django.core.checks import run_checks
 from django.db import OperationalError, connection
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from caret_sync import startup
@@ -53,10 +54,22 @@ def test_a_queue_that_is_busy_is_not_taken_for_dead(settings: Any, stall: float,
     assert found_by_checks() == ([] if fine else ["STALL_SECONDS (120) must be more than TASK_TIMEOUT (120)."])
 
 
+def test_graph_is_asked_for_no_more_than_microsoft_allows(settings: Any):
+    settings.SYNC_WINDOW_PAST_DAYS, settings.SYNC_WINDOW_FUTURE_DAYS = 900, 900
+    settings.SUBSCRIPTION_SECONDS = 253_800
+    assert found_by_checks() == []
+    settings.SYNC_WINDOW_FUTURE_DAYS, settings.SUBSCRIPTION_SECONDS = 901, 253_801
+    assert found_by_checks() == [
+        "SYNC_WINDOW_PAST_DAYS and SYNC_WINDOW_FUTURE_DAYS together (1801) must be at most 1800.",
+        "SUBSCRIPTION_SECONDS (253801) must be at most 253800.",
+    ]
+
+
 @pytest.mark.django_db
 def test_a_database_that_lacks_a_migration_is_older_than_the_code():
     assert startup.obstacles() == []
-    MigrationRecorder(connection).record_unapplied("calendars", "0002_initial")
+    (latest,) = MigrationLoader(connection).graph.leaf_nodes("calendars")
+    MigrationRecorder(connection).record_unapplied(*latest)
     [sentence] = startup.obstacles()
     assert re.fullmatch(
         r"The database is older than this code \(\d+ steps? behind\): run manage\.py migrate\.", sentence

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--quick] [--sizes …] [--latency …] [--import]`; `make bench ARGS=…`.
+"""`python -m tests.bench [--quick] [--sizes …] [--latency …] [--import | --steady]`; `make bench ARGS=…`.
 
 Prints tables and what must hold, and keeps them as JSON in `.bench/`. Exit code 0 whatever the figures are; 1 where they
 could not be taken.
@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench import databases, machine, measuring, musts, table
+from tests.bench import databases, machine, measuring, musts, steady, table
 from tests.bench.children import ROOT, BenchFailed
 from tests.bench.databases import Database
 
@@ -34,6 +34,7 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--latency", type=numbers, default=[0, 150], help="of each request in milliseconds: 0,150")
     parser.add_argument("--quick", action="store_true", help="200 and 1,000 events")
     parser.add_argument("--import", action="store_true", dest="imports", help="the import of the largest size instead")
+    parser.add_argument("--steady", action="store_true", help="what staying in step costs, and nothing else")
     options = parser.parse_args(given)
     if options.quick:
         options.sizes = [200, 1000]
@@ -54,7 +55,12 @@ def run(options: argparse.Namespace, found: list[Database], folder: Path) -> dic
 
     if options.imports:
         return imported(measuring.imports(found, options.sizes[-1], folder, tell))
-    return moved(measuring.measure(found, options.sizes, options.latency, folder, tell), options.sizes)
+    figures = {}
+    if not options.steady:
+        figures = moved(measuring.measure(found, options.sizes, options.latency, folder, tell), options.sizes)
+    in_step = steady.measure(found, options.sizes, tell)
+    steady.show(in_step, say)
+    return figures | in_step
 
 
 def imported(found: list[dict[str, Any]]) -> dict[str, Any]:

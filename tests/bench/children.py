@@ -22,9 +22,11 @@ class BenchFailed(Exception):
     """The bench cannot go on; the message is for the person who started it."""
 
 
-def child(module: str, *arguments: str, database: str = "", simulator: str = "") -> dict[str, Any]:
+def child(
+    module: str, *arguments: str, database: str = "", simulator: str = "", settings: str = SETTINGS
+) -> dict[str, Any]:
     """Runs `python -m tests.bench.MODULE`; the JSON object that it wrote as its last line."""
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": SETTINGS, "PYTHONHASHSEED": "0"}
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": settings, "PYTHONHASHSEED": "0"}
     environment |= {"DATABASE_URL": database} if database else {}
     environment |= {"BENCH_SIMULATOR": simulator} if simulator else {}
     command = [sys.executable, "-m", f"tests.bench.{module}", *arguments]

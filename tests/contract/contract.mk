@@ -5,7 +5,7 @@ CONTRACT_STAMP := $(CONTRACT_VENV)/.installed
 
 .PHONY: contract lock-contract
 
-contract: setup $(CONTRACT_STAMP) ## the simulator's answers, read by Microsoft's own SDK and python-o365
+contract: setup $(CONTRACT_STAMP) ## the simulator's answers, read by Microsoft's SDK, python-o365 and Google's client
 	@SIMULATOR_PYTHON="$(BIN)/python" $(CONTRACT_VENV)/bin/python -m pytest -c tests/contract/pytest.ini tests/contract $(ARGS)
 
 $(CONTRACT_STAMP): requirements-contract.lock .ci/setup

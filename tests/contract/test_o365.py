@@ -14,10 +14,12 @@ import pytest
 import requests
 from O365 import Account, MSGraphProtocol
 from O365.calendar import Schedule
+from O365.subscriptions import Subscriptions
 from O365.utils.token import MemoryTokenBackend
 
 from tests.contract.conftest import ADA, Simulator
 from tests.simulator_tests.msal_steps import CLIENT, ToSimulator, sign_in
+from tests.simulator_tests.receiver import receiving
 
 GRAPH = "https://graph.microsoft.com"
 SCOPES = [f"{GRAPH}/User.Read", f"{GRAPH}/Calendars.ReadWrite"]
@@ -97,3 +99,48 @@ def test_an_all_day_event_stays_on_its_day(schedule: Schedule) -> None:
     stored = schedule.get_default_calendar().get_event(event.object_id)
     assert stored.is_all_day
     assert stored.start.date() == dt.date(2026, 12, 24)
+
+
+def test_a_series_one_of_whose_occurrences_is_moved(simulator: Simulator, schedule: Schedule) -> None:
+    calendar = schedule.get_default_calendar()
+    event = calendar.new_event("Briefing")
+    event.start = dt.datetime(2026, 12, 2, 9, tzinfo=ZONE)
+    event.end = dt.datetime(2026, 12, 2, 10, tzinfo=ZONE)
+    event.recurrence.set_weekly(1, days_of_week=["wednesday"], first_day_of_week="sunday", start=dt.date(2026, 12, 2))
+    event.recurrence.occurrences = 3
+    assert event.save()
+    series = calendar.get_event(event.object_id)
+    found = list(series.get_occurrences(start=dt.datetime(2026, 12, 1), end=dt.datetime(2027, 1, 1)))
+    assert [one.start.day for one in found] == [2, 9, 16]
+    found[1].start = dt.datetime(2026, 12, 10, 14, tzinfo=ZONE)
+    found[1].end = dt.datetime(2026, 12, 10, 15, tzinfo=ZONE)
+    assert found[1].save()
+    assert found[2].delete()
+    (kept,) = [one for one in simulator.get_mailbox(ADA)["calendars"][0]["events"] if one["subject"] == "Briefing"]
+    assert [one["originalStart"] for one in kept["exceptions"]] == ["2026-12-09T14:00:00Z"]
+    assert kept["cancelled"] == ["2026-12-16"]
+
+
+def test_a_subscription(simulator: Simulator, schedule: Schedule) -> None:
+    subscriptions = Subscriptions(parent=schedule)
+    with receiving() as receiver:
+        made = subscriptions.create_subscription(
+            f"{receiver.url}/hook",
+            "me/events",
+            ["created", "deleted"],
+            expiration_datetime=dt.datetime(2026, 11, 25, tzinfo=dt.UTC),
+            client_state="secret",
+        )
+        event = schedule.get_default_calendar().new_event("Told")
+        event.start = dt.datetime(2026, 12, 29, 9, tzinfo=ZONE)
+        assert event.save()
+        (notice,) = receiver.wait(1)
+    assert (notice["changeType"], notice["resourceData"]["id"]) == ("created", event.object_id)
+    assert notice["subscriptionId"] == made["id"]
+    renewed = subscriptions.renew_subscription(
+        made["id"], expiration_datetime=dt.datetime(2026, 11, 25, 8, tzinfo=dt.UTC)
+    )
+    assert renewed["expirationDateTime"].startswith("2026-11-25T08:00")
+    assert [one["id"] for one in subscriptions.list_subscriptions()] == [made["id"]]
+    assert subscriptions.delete_subscription(made["id"])
+    assert simulator.subscriptions(ADA) == []

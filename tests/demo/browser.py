@@ -98,22 +98,38 @@ class _Reader(HTMLParser):
         super().__init__()
         self.page, self.words = page, list[str]()
         self._term: str | None = None
-        self._inside = ""
+        self._inside = self._select = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         self._inside = tag
         if tag == "form":
             self.page.forms.append(Form(given.get("action") or self.page.url))
-        elif tag == "input" and given.get("name") and self.page.forms and given.get("type") == "hidden":
-            self.page.forms[-1].fields[given["name"]] = given.get("value", "")
+        elif given.get("name") and self.page.forms:
+            self._field(tag, given)
+        elif tag == "option" and self._select:
+            if "selected" in given or self._select not in self.page.forms[-1].fields:
+                self.page.forms[-1].fields[self._select] = given.get("value", "")
         elif tag == "a" and given.get("href"):
             self.page.links.append(given["href"])
         elif tag == "progress" and given.get("value", "").isdecimal():
             self.page.percent = int(given["value"])
 
+    def _field(self, tag: str, given: dict[str, str]) -> None:
+        """As it stands on the page, for who leaves it so."""
+        fields, name = self.page.forms[-1].fields, given["name"]
+        ticked = given.get("type") not in ("checkbox", "radio") or "checked" in given
+        if tag == "select":
+            self._select = name
+        elif tag == "textarea":
+            fields[name] = ""
+        elif tag == "input" and ticked:
+            fields[name] = given.get("value", "")
+
     def handle_endtag(self, tag: str) -> None:
         self._inside = ""
+        if tag == "select":
+            self._select = ""
 
     def handle_data(self, data: str) -> None:
         if self._inside in ("style", "script"):

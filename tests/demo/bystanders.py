@@ -1,6 +1,7 @@
 """The walk's third part: those whom none of it concerns see no trace of it."""
 
 from calendars.models import CalendarConnection
+from tests.demo import in_step
 from tests.demo.cast import DORA, GWEN, PASSWORD, Person
 from tests.demo.stage import Stage
 
@@ -9,6 +10,9 @@ def look_on(stage: Stage) -> None:
     stage.checks.step("Members whom none of this concerns")
     _untouched(stage, DORA, "whose firm is not flagged", "old_sync")
     _untouched(stage, GWEN, "who uses Google Calendar", "google_sync")
+    in_step.both_ways(stage, stage.browser(), GWEN)
+    asked = {line["path"].split("/")[1] for line in stage.simulator.journal() if line["mailbox"] == GWEN.email}
+    stage.checks.that("and nobody but Google was asked about her calendar", asked <= {"calendar", "token"}, str(asked))
 
 
 def _untouched(stage: Stage, member: Person, who: str, state: str) -> None:

@@ -19,6 +19,11 @@ def variables(*, web: str, simulator: str, database: str, mails: Path, now: date
         "DJANGO_SETTINGS_MODULE": "caret_sync.settings",
         "DEBUG": "1",
         "SITE_URL": web,
+        # The simulated Microsoft reaches this machine, so it can tell of changes at once.
+        "PUBLIC_URL": web,
+        # A person who watches does not wait a quarter of an hour for the old sync to look again.
+        "SYNC_POLL_SECONDS": "4",
+        "SYNC_POLL_SUBSCRIBED_SECONDS": "60",
         "SIMULATOR_URL": simulator,
         "DATABASE_URL": database,
         "EMAIL_URL": f"file://{quote(str(mails))}",

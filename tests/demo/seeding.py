@@ -3,6 +3,7 @@
 Needs Django with its settings.
 """
 
+import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,6 +19,7 @@ from firms import models
 from firms.models import User
 from migration import rollout
 from tests import sample
+from tests.demo import old_sync
 from tests.demo.cast import BENS_OWN, FIRMS, PASSWORD, ROLLOUT, SUPERUSER, SUPPORT, Firm, Person, tenant
 from tests.sample import Sample
 from tests.simulator.client import Control
@@ -37,6 +39,8 @@ def seed(simulator: Control, file: Path, *, firms: tuple[Firm, ...] = FIRMS, out
     """Makes mailboxes, imports `file` after writing it, and gives everyone the password; `output` gets the figures."""
     simulator.reset(seed="demo", now=timezone.now().isoformat())
     samples = {person.email: _sample(person, number) for number, person in enumerate(_people(firms), start=1)}
+    for person in [person for firm in firms if firm.provider == "google" for person in firm.people]:
+        _as_google_names(samples[person.email])
     with file.open("w", encoding="utf-8") as lines:
         for firm in firms:
             _mailboxes(simulator, firm, samples)
@@ -60,28 +64,39 @@ def _sample(person: Person, number: int) -> Sample:
     )
 
 
+def _as_google_names(one: Sample) -> None:
+    """Google's ids have an alphabet of their own."""
+    for said in (*one.lines, *one.events):
+        for name in {"ews_id", "ewsId"} & said.keys():
+            said[name] = hashlib.sha256(said[name].encode()).hexdigest()[:40]
+
+
 def _mailboxes(simulator: Control, firm: Firm, samples: dict[str, Sample]) -> None:
     for person in firm.people:
-        where: dict[str, Any] = {"provider": "google"}
-        if firm.provider == "outlook":
-            calendar = {"name": "Calendar", "default": True, "events": samples[person.email].events}
-            where = {"tid": tenant(firm), "calendars": [calendar]}
-        simulator.mailbox(person.email, name=person.name, **where)
+        calendar = {"name": "Calendar", "default": True, "events": samples[person.email].events}
+        where = {"tid": tenant(firm)} if firm.provider == "outlook" else {"provider": "google"}
+        simulator.mailbox(person.email, name=person.name, calendars=[calendar], **where)
 
 
 def _lines(simulator: Control, firm: Firm, samples: dict[str, Sample]) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = [{"type": "firm", "slug": firm.slug, "name": firm.name}]
     service = {"outlook": "ews", "google": "google"}[firm.provider]
     for person in firm.people:
-        token = simulator.token(person.email, service=service)["refresh_token"]
+        given = simulator.token(person.email, service=service)
+        grant = {"service": service, "refresh_token": given["refresh_token"]}
         lines += [
             {"type": "member", "firm": firm.slug, "email": person.email, "name": person.name,
              "time_zone": person.time_zone, "role": person.role},
             {"type": "connection", "member": person.email, "provider": firm.provider, "account": person.email,
-             "calendar": "Calendar", "default": True, "grant": {"service": service, "refresh_token": token}},
+             "calendar": "Calendar", "default": True, "grant": grant, **_marks(service, person, given)},
         ]  # fmt: skip
         lines += [{**line, "member": person.email} for line in samples[person.email].lines]
     return lines
+
+
+def _marks(service: str, person: Person, given: dict[str, Any]) -> dict[str, Any]:
+    """Where the old sync of years stands: at what its mailbox holds by now."""
+    return {"sync_state": old_sync.state_of(person.email, given["access_token"])} if service == "ews" else {}
 
 
 def _staff() -> None:

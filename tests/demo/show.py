@@ -76,7 +76,7 @@ def _walk(servers: Servers, children: Children, folder: Path, mails: Path, check
     servers.start_simulator()
     _set_up_django()
     # Only now: these need Django with its settings.
-    from tests.demo import bystanders, seeding, walk, wrong_account
+    from tests.demo import bystanders, in_step, seeding, walk, wrong_account
     from tests.demo.stage import Stage
     from tests.simulator.client import Control
 
@@ -86,7 +86,9 @@ def _walk(servers: Servers, children: Children, folder: Path, mails: Path, check
     servers.start_product()
     stage = Stage(servers.web, control, seeded, mails, checks, children.check)
     try:
+        in_step.old_sync_runs(stage)
         walk.move(stage)
+        in_step.graph_sync_runs(stage)
         wrong_account.refuse_and_retry(stage)
         bystanders.look_on(stage)
     except requests.ConnectionError:

@@ -26,7 +26,7 @@ def text(*, web: str, simulator: str, folder: str) -> str:
         "",
         f"  At Microsoft's account page pick the member's own address – or {BENS_OWN}, and see.",
         f"  What Microsoft was asked: {simulator}/_sim/journal",
-        f"  A mailbox at Microsoft:   {simulator}/_sim/mailboxes/{CORA.email}",
+        f"  Mailboxes at Microsoft:   {simulator}/_sim/page – change something there, and see it arrive here",
         f"  Mails and logs:           {folder}",
         "",
         "Ctrl-C ends everything.",

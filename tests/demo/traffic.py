@@ -5,12 +5,22 @@ from typing import Any
 
 # Everything else that is no GET asks Graph to change something.
 READING = {"translate", "batch"}
+# With which the daily sync begins, in whichever order its two tasks come.
+DAILY = {"delta", "subscriptions"}
 WORDS = {
     "authorize": "the account page", "token": "tokens", "discovery": "discovery", "keys": "signing keys",
     "identity": "identity", "me": "the profile", "calendar": "the calendar", "calendars": "the list of calendars",
     "list": "pages of appointments", "translate": "translations of up to 1,000 ids",
     "batch": "batches of up to 20 series",
 }  # fmt: skip
+
+
+def of_the_move(journal: list[dict[str, Any]], address: str) -> list[dict[str, Any]]:
+    """Up to where the daily sync begins, which asks for a delta first. Other mailboxes have syncs of their own; the sign-in
+    is of none."""
+    until = next((line["seq"] for line in journal if line["mailbox"] == address and line["operation"] in DAILY), None)
+    own = [line for line in journal if line["mailbox"] in (address, None)]
+    return [line for line in own if until is None or line["seq"] < until]
 
 
 def requests(journal: list[dict[str, Any]]) -> list[dict[str, Any]]:

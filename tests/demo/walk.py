@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management import call_command
 
-from tests.demo import results, traffic
+from tests.demo import in_step, results, traffic
 from tests.demo.browser import Browser, Page
 from tests.demo.cast import ADA, PASSWORD, Person
 from tests.demo.stage import BY_ID, BY_METADATA, NOT_FOUND, Stage, follow_run, sign_in
@@ -21,13 +21,14 @@ def move(stage: Stage, member: Person = ADA) -> None:
     checks.step(f"{member.name} ({member.email}), {member.total:,} events synced so far: {results.described(sample)}")
     browser = stage.browser()
     banner = _login(stage, browser, member)
+    in_step.silent_for(stage, member)
     before, asked = stage.simulator.get_mailbox(member.email), len(stage.simulator.journal())
     checks.step(f"{_first(member)} signs in with Microsoft as {member.email}, and the move begins")
     run = follow_run(stage, browser, sign_in(browser, banner, member.email))
     outcome_figures(stage, run, member)
     _report(stage, browser, run, member)
     _links(stage, member, sample, results.refs(before))
-    _traffic(stage, member, before, stage.simulator.journal(asked))
+    _traffic(stage, member, before, traffic.of_the_move(stage.simulator.journal(asked), member.email))
 
 
 def _login(stage: Stage, browser: Browser, member: Person) -> Page:

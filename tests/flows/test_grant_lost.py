@@ -16,9 +16,9 @@ from migration import tasks
 from migration.models import MigrationRun
 from tests import queue, sample
 from tests.factories import NOW, FirmFactory
-from tests.flows.test_reauthentication import log_in, press_the_button
+from tests.flows.steps import log_in, pick, press_the_button
 from tests.migration import moving
-from tests.migration.sign_in_steps import at_microsoft, page
+from tests.migration.sign_in_steps import page
 from tests.simulator.client import Simulator
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +29,7 @@ def first_pages(simulator: Simulator) -> int:
     return len([line for line in simulator.journal() if line["operation"] == "list" and "$skip" not in line["query"]])
 
 
+@pytest.mark.usefixtures("no_daily_sync")
 def test_a_grant_that_is_lost_half_way_is_asked_for_again_and_nothing_is_done_twice(
     simulator: Simulator, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -40,7 +41,7 @@ def test_a_grant_that_is_lost_half_way_is_asked_for_again_and_nothing_is_done_tw
         connection = moving.connection_with(made, tmp_path, member__firm=FirmFactory(flagged=True))
         member = User.objects.get(pk=connection.member_id)
         client, prompt = log_in(member)
-        client.get(at_microsoft(press_the_button(client, prompt), moving.ADDRESS), follow=True)
+        client.get(pick(press_the_button(client, prompt), moving.ADDRESS), follow=True)
         run = MigrationRun.objects.get()
         for turn in range(3):
             tasks.advance_run(run.pk, turn)
@@ -61,7 +62,7 @@ def test_a_grant_that_is_lost_half_way_is_asked_for_again_and_nothing_is_done_tw
         client, prompt = log_in(member)
         assert prompt.redirect_chain[-1][0].startswith("/move/")
         assert "sign in" in page(prompt).casefold()
-        client.get(at_microsoft(press_the_button(client, prompt), moving.ADDRESS), follow=True)
+        client.get(pick(press_the_button(client, prompt), moving.ADDRESS), follow=True)
         assert MigrationRun.objects.get() == run, "the same run"
         queue.drain()
         run.refresh_from_db()

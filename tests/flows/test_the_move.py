@@ -67,6 +67,7 @@ def figures(text: str) -> list[str]:
     return re.findall(r"<dd>([\d,]+)</dd>", text)[:4]
 
 
+@pytest.mark.usefixtures("no_daily_sync")
 def test_from_the_login_to_the_report(
     ada: CalendarConnection, made: sample.Sample, simulator: Simulator, settings: Any
 ) -> None:
