@@ -29,13 +29,18 @@ class StandingFilter(admin.SimpleListFilter):
     parameter_name = "standing"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("refused", "A picture was refused"), ("waiting", "Waiting"), ("never", "Not synced yet")]
+        return [
+            ("refused", "A picture was refused"), ("waiting", "Waiting"), ("failing", "Fails at single appointments"),
+            ("never", "Not synced yet"),
+        ]  # fmt: skip
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Sync]) -> QuerySet[Sync]:
         if self.value() == "refused":
             return queryset.filter(refused__isnull=False)
         if self.value() == "waiting":
             return queryset.exclude(wait_reason="")
+        if self.value() == "failing":
+            return queryset.exclude(failing_next=None)
         return queryset.filter(synced_at=None) if self.value() == "never" else queryset
 
 
@@ -50,10 +55,11 @@ class SyncAdmin(ReadOnlyAdmin):
     fieldsets = (
         (None, {"fields": ("account", "state", "service", "last_success", "full_at", "next_at", "told_later")}),
         ("Waiting", {"fields": ("waits_for", "error", "attempts")}),
+        ("Fails at single appointments", {"fields": ("fails_at", "failing_next")}),
         ("Refused", {"fields": ("picture", "refused_at", "let_through")}),
         ("Change notifications", {"fields": ("subscription_id", "subscription_until"), "classes": ("collapse",)}),
     )
-    readonly_fields = ("account", "state", "last_success", "waits_for", "picture", "told_later")
+    readonly_fields = ("account", "state", "last_success", "waits_for", "fails_at", "picture", "told_later")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Sync]:
         # Opaque, of no use to a person, and long.
@@ -79,6 +85,11 @@ class SyncAdmin(ReadOnlyAdmin):
     @admin.display(description="waits for", ordering="wait_reason", empty_value="–")
     def waits_for(self, sync: Sync) -> str | None:
         return WAITS.get(sync.wait_reason, sync.wait_reason) or None
+
+    @admin.display(description="appointments", empty_value="–")
+    def fails_at(self, sync: Sync) -> str | None:
+        """Their ids, by which the organisation's administrator finds them."""
+        return ", ".join(sync.failing) or None
 
     @admin.display(description="refused picture", ordering="refused_at", empty_value="–")
     def picture(self, sync: Sync) -> SafeString | str | None:

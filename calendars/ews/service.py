@@ -5,14 +5,15 @@ from contextlib import ExitStack
 from functools import cached_property
 from typing import Any, TypeVar
 
+from django.conf import settings
 from exchangelib import Account
-from exchangelib.errors import ErrorItemNotFound
+from exchangelib.errors import ErrorCorruptData, ErrorItemCorrupt, ErrorItemNotFound
 from exchangelib.folders import Calendar
 from exchangelib.items import CalendarItem
 from exchangelib.properties import FolderId, ItemId
 from exchangelib.services import SyncFolderItems
 
-from calendars.errors import AccessDenied, ItemNotFound, ServiceBlocked
+from calendars.errors import AccessDenied, ItemNotFound, ServiceBlocked, TryLater
 from calendars.ews import items, recurrence, transport
 from calendars.graph import tokens
 from calendars.leases import LeaseLost
@@ -36,6 +37,8 @@ ALL = "all "
 # Changes of one round; each is then read whole, a few at a time as Microsoft advises for items with bodies.
 PAGE = 100
 READ = 20
+# What Exchange answers of an item that its own store cannot read.
+CORRUPT = (ErrorCorruptData, ErrorItemCorrupt)
 _PARTS: tuple[Part, ...] = (
     "subject", "times", "rule", "location", "body", "show_as", "sensitivity", "reminder",
 )  # fmt: skip
@@ -81,7 +84,7 @@ class EwsService:
 
         def look() -> Appointment | None:
             found = list(self._folder.filter(caret_sync_key=key).only("caret_sync_key"))
-            return self._read([found[0].id])[found[0].id] if found else None
+            return self._read_one(found[0].id) if found else None
 
         return self._asked(look)
 
@@ -111,16 +114,21 @@ class EwsService:
         state = service.sync_state or ""
         if everything and not last:
             state = ALL + state
-        return Page(appointments, gone, state, last, complete=everything and last)
+        failing = [id for id in changed if id not in read]
+        return Page(appointments, gone, state, last, complete=everything and last, failing=failing)
 
     def _read(self, ids: Sequence[str]) -> dict[str, Appointment | None]:
+        """Left out is what Exchange cannot read itself, and a series with such a date."""
         found: dict[str, Appointment | None] = {}
         for first in range(0, len(ids), READ):
             items_ = self._fetch(ids[first : first + READ])
             edited = {one.id: [part.id for part in one.modified_occurrences or ()] for one in items_.values() if one}
             exceptions = self._fetch([id for ids_ in edited.values() for id in ids_])
             for id, item in items_.items():
-                found[id] = item and items.appointment(item, [x for one in edited[id] if (x := exceptions[one])])
+                if item is None:
+                    found[id] = None
+                elif all(one in exceptions for one in edited[id]):
+                    found[id] = items.appointment(item, [x for one in edited[id] if (x := exceptions[one])])
         for whole in filter(None, found.values()):
             if whole.attendees and whole.organized:
                 self._meetings |= {whole.id, *(one.id for one in whole.exceptions)}
@@ -134,11 +142,20 @@ class EwsService:
         for id, answer in zip(ids, answers, strict=True):
             if isinstance(answer, ErrorItemNotFound):
                 found[id] = None
+            elif isinstance(answer, CORRUPT):
+                continue
             elif isinstance(answer, Exception):
                 raise answer
             else:
                 found[id] = answer
         return found
+
+    def _read_one(self, id: str) -> Appointment | None:
+        """Raises TryLater where Exchange fails at it."""
+        found = self._read([id])
+        if id not in found:
+            raise TryLater("it fails at this one", seconds=settings.RETRY_SECONDS, reason="busy")
+        return found[id]
 
     # --- Writing --------------------------------------------------------------------------------------------------
 
@@ -153,7 +170,7 @@ class EwsService:
                 return self._update(self._occurrence(change.series_id, change.slot), change.content, change.parts)
             case CancelOccurrence():
                 self._delete(self._occurrence(change.series_id, change.slot))
-                return self._read([change.series_id])[change.series_id]
+                return self._read_one(change.series_id)
             case Delete():
                 self._delete(CalendarItem(account=self._mailbox, id=change.id, changekey=change.version))
                 return None
@@ -162,7 +179,7 @@ class EwsService:
         said = items.fields(change.content, _PARTS)
         item = CalendarItem(account=self._mailbox, folder=self._folder, caret_sync_key=change.key, **said).save()
         try:
-            return self._read([item.id])[item.id]
+            return self._read_one(item.id)
         except LeaseLost:
             # Nothing may be asked any more; but its id has come, and what was told is known.
             return Appointment(item.id, change.content, version=item.changekey or "")
@@ -176,7 +193,7 @@ class EwsService:
             conflict_resolution="NeverOverwrite",
             send_meeting_invitations="SendToAllAndSaveCopy" if item.id in self._meetings else "SendToNone",
         )
-        return self._read([item.id])[item.id]
+        return self._read_one(item.id)
 
     def _delete(self, item: CalendarItem) -> None:
         try:
@@ -188,7 +205,7 @@ class EwsService:
 
     def _occurrence(self, series_id: str, slot: str) -> CalendarItem:
         """The occurrence that the pattern puts there, asked for by its number and looked at before it is believed."""
-        master = self._read([series_id])[series_id]
+        master = self._read_one(series_id)
         if master is None:
             raise ItemNotFound(code="master")
         number = recurrence.number_of(master.content, slot)

@@ -2,7 +2,8 @@
 
 import json
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,15 +87,20 @@ class GoogleService:
         params |= {"pageToken": begun.page} if begun.page else {}
         answer = self._client.ask("GET", path_of(self._calendar), params=params)
         self._remember(answer)
-        appointments, gone = self._sorted(_items(answer))
+        appointments, gone, failing = self._sorted(_items(answer))
         page, token = answer.get("nextPageToken") or "", answer.get("nextSyncToken") or ""
         if not (page or token):
             raise TryLater("a list without an end", seconds=settings.RETRY_SECONDS, reason="unreadable")
         after = Mark(begun.token if page else token, page, self._zone, self._reminder)
-        return Page(appointments, gone, str(after), last=not page, complete=not page and not begun.token)
+        complete = not page and not begun.token
+        return Page(appointments, gone, str(after), last=not page, complete=complete, failing=failing)
 
     def read(self, ids: Sequence[str]) -> dict[str, Appointment | None]:
-        return {one: self._read(one) for one in ids}
+        found: dict[str, Appointment | None] = {}
+        for one in ids:
+            with _unless_it_fails():
+                found[one] = self._read(one)
+        return found
 
     def find(self, key: str, content: Content) -> Appointment | None:
         """The id of what we create is made of the key."""
@@ -121,8 +127,9 @@ class GoogleService:
                 return self._readable(master, pieces)
             params["pageToken"] = answer["nextPageToken"]
 
-    def _sorted(self, values: Sequence[Value]) -> tuple[list[Appointment], list[str]]:
-        """Singles as they are; of a series whatever the page shows, it is read whole, once."""
+    def _sorted(self, values: Sequence[Value]) -> tuple[list[Appointment], list[str], list[str]]:
+        """Singles as they are; of a series whatever the page shows, it is read whole, once; what is gone; and the series
+        at which Google fails by itself."""
         found, gone = [], []
         masters: dict[str, Value | None] = {}
         for value in values:
@@ -134,13 +141,16 @@ class GoogleService:
                 masters[value["id"]] = value
             else:
                 found.append(self._readable(value))
+        failing = dict.fromkeys(masters)
         for master_id, master in masters.items():
-            whole = self._series(master) if master else self._read(master_id)
-            if whole:
-                found.append(whole)
-            else:
-                gone.append(master_id)
-        return found, gone
+            with _unless_it_fails():
+                whole = self._series(master) if master else self._read(master_id)
+                if whole:
+                    found.append(whole)
+                else:
+                    gone.append(master_id)
+                del failing[master_id]
+        return found, gone, list(failing)
 
     def _readable(self, value: Value, pieces: Sequence[Value] = ()) -> Appointment:
         try:
@@ -237,6 +247,16 @@ class GoogleService:
     def _mail_to(self, event_id: str) -> str:
         """A member's own change of her own meeting is told to those she meets, as Google's pages do; nothing else is."""
         return "all" if event_id in self._meetings else "none"
+
+
+@contextmanager
+def _unless_it_fails() -> Iterator[None]:
+    """Nothing comes of it where Google fails by itself; waits that it asks for are kept."""
+    try:
+        yield
+    except TryLater as error:
+        if error.reason != "busy" or error.asked:
+            raise
 
 
 def _id_of(key: str) -> str:

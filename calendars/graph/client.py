@@ -183,8 +183,13 @@ class GraphClient:
             for one, answer in answers.items()
         }
 
-    def batch_get(self, paths: dict[str, str], prefer: str = PREFER) -> dict[str, dict[str, Any] | GraphError]:
-        """At most 20 reading requests in one; each gets its answer or its own error. Only refused ones are repeated."""
+    def batch_get(
+        self, paths: dict[str, str], prefer: str = PREFER, *, leave_out: bool = False
+    ) -> dict[str, dict[str, Any] | GraphError]:
+        """At most 20 reading requests in one; each gets its answer or its own error. Only refused ones are repeated.
+
+        `leave_out`: those at which Graph fails by itself, however often it is asked, do not stop the others.
+        """
         if len(paths) > BATCH_LIMIT:
             raise ValueError(f"{len(paths)} requests in a batch; Microsoft takes {BATCH_LIMIT}")
         left, done, attempt = dict(paths), {}, 0
@@ -195,6 +200,8 @@ class GraphClient:
             waits = [one for one in answers.values() if isinstance(one, TryLater)]
             if left:
                 attempt += 1
+                if leave_out and attempt >= settings.RETRY_ATTEMPTS and all(map(_fails_by_itself, waits)):
+                    break
                 self._wait(max(waits, key=lambda wait: wait.seconds, default=unreadable()), attempt)
         return done
 
@@ -288,6 +295,10 @@ class GraphClient:
             error.seconds = seconds
             raise error
         time.sleep(seconds)
+
+
+def _fails_by_itself(error: TryLater) -> bool:
+    return error.reason == "busy" and not error.asked
 
 
 def _by_source(rows: list[dict[str, Any]]) -> dict[str, Any]:

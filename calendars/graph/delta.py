@@ -20,7 +20,7 @@ from calendars.graph import contents
 from calendars.graph.answers import readable, rows, unreadable
 from calendars.graph.client import GraphClient
 from calendars.graph.errors import BadRequest, MarkLost
-from calendars.graph.reading import MASTER, OCCURRENCES, PREFER_TEXT, look, series_of
+from calendars.graph.reading import MASTER, OCCURRENCES, PREFER_TEXT, Looked, look, series_of
 from calendars.sync.service import Appointment, Page
 
 # With bodies, a line is some kilobytes; and each series of a page costs a line of a batch.
@@ -94,8 +94,8 @@ def _round(client: GraphClient, calendar_id: str, at: Mark, notices: Notices, no
     named = notices(at.named, NAMED) if over and not at.full else Named((), at.named)
     singles, series, hints = _sort(rows(answer))
     seen = {one.id for one in singles}
-    found, gone = look(client, calendar_id, [one for one in (*hints, *named.ids) if one not in seen | series], series)
-    page = Page([*singles, *found], gone, "", last=False)
+    looked = look(client, calendar_id, [one for one in (*hints, *named.ids) if one not in seen | series], series)
+    page = _page(singles, looked)
     if following:
         return replace(page, mark=replace(at, stage="round", link=_link(following)).text())
     after = replace(at, link=_link(over), named=named.last, full=False)
@@ -111,12 +111,15 @@ def _list(client: GraphClient, calendar_id: str, at: Mark) -> Page:
     first = f"/me/calendars/{quote(calendar_id, safe='')}/events?$select={contents.FIELDS}&$top={PAGE}"
     answer = _ask(client, at.link or first, stored=bool(at.link))
     singles, series, hints = _sort(rows(answer))
-    found, gone = look(client, calendar_id, hints, series)
-    page = Page([*singles, *found], gone, "", last=False)
+    page = _page(singles, look(client, calendar_id, hints, series))
     following = answer.get("@odata.nextLink")
     if following:
         return replace(page, mark=replace(at, link=_link(following)).text())
     return replace(page, mark=replace(at, stage="rest", link=at.after, after="").text(), last=True, complete=True)
+
+
+def _page(singles: Sequence[Appointment], looked: Looked) -> Page:
+    return Page([*singles, *looked.found], looked.gone, "", last=False, failing=looked.failing)
 
 
 def _ask(client: GraphClient, link: str, *, stored: bool) -> Value:

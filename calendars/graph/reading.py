@@ -2,13 +2,16 @@
 batching"."""
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 from urllib.parse import quote
+
+from django.conf import settings
 
 from calendars.graph import contents
 from calendars.graph.answers import readable, unreadable
 from calendars.graph.client import BATCH_LIMIT, PREFER, GraphClient
-from calendars.graph.errors import GraphError, ItemNotFound
+from calendars.graph.errors import GraphError, ItemNotFound, TryLater
 from calendars.sync.service import Appointment
 
 # Bodies as text, since text is what we hold.
@@ -20,6 +23,16 @@ FRAME = f"$select={contents.FRAME}"
 # Only reading a master by its id shows its edited and its cancelled occurrences; what is selected of it is shown of them.
 WHOLE = f"$select={contents.FIELDS},exceptionOccurrences,cancelledOccurrences&$expand=exceptionOccurrences"
 Value = dict[str, Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """`gone`: ids that lead to nothing in the calendar any more. `failing`: ids at which Graph fails by itself."""
+
+    found: list[Appointment]
+    gone: list[str]
+    failing: list[str]
 
 
 def path_of(appointment_id: str, calendar_id: str = "") -> str:
@@ -29,7 +42,8 @@ def path_of(appointment_id: str, calendar_id: str = "") -> str:
 
 
 def read(client: GraphClient, ids: Iterable[str]) -> dict[str, Appointment | None]:
-    """Each of `ids`, in whatever calendar of the mailbox; None where the mailbox has it no more."""
+    """Each of `ids`, in whatever calendar of the mailbox; None where the mailbox has it no more; left out at which Graph
+    fails by itself."""
     values = fetch(client, ids, PLAIN)
     kinds = {one: value.get("type") for one, value in values.items() if value}
     wholes = masters(client, [one for one, kind in kinds.items() if kind == MASTER])
@@ -37,27 +51,40 @@ def read(client: GraphClient, ids: Iterable[str]) -> dict[str, Appointment | Non
     frames = fetch(client, [series_of(value) for value in parts.values()], FRAME)
     found: dict[str, Appointment | None] = {}
     for one, value in values.items():
-        frame = frames.get(series_of(value)) if value and one in parts else None
-        if value is None or (one in parts and frame is None):
+        if value is None:
             found[one] = None
-        elif frame is not None:
-            found[one] = occurrence(value, frame)
-        else:
-            found[one] = wholes[one] if one in wholes else readable(contents.appointment, value)
+        elif kinds[one] == MASTER:
+            found |= {one: wholes[one]} if one in wholes else {}
+        elif one not in parts:
+            found[one] = readable(contents.appointment, value)
+        elif series_of(value) in frames:
+            frame = frames[series_of(value)]
+            found[one] = occurrence(value, frame) if frame else None
     return found
 
 
+def read_one(client: GraphClient, appointment_id: str) -> Appointment | None:
+    """Raises TryLater where Graph fails at it."""
+    return the_one(read(client, [appointment_id]), appointment_id)
+
+
+def the_one(found: dict[str, T], wanted: str) -> T:
+    """Raises TryLater where Graph has failed at it."""
+    if wanted not in found:
+        raise TryLater("it fails at this one", seconds=settings.RETRY_SECONDS, reason="busy")
+    return found[wanted]
+
+
 def masters(client: GraphClient, ids: Iterable[str], calendar_id: str = "") -> dict[str, Appointment | None]:
-    """Series, each with its edited and cancelled occurrences; None where the mailbox, or the calendar, has it no more."""
+    """Series, each with its edited and cancelled occurrences; None where the mailbox, or the calendar, has it no more; left
+    out at which Graph fails by itself."""
     values = fetch(client, ids, WHOLE, calendar_id)
     return {one: readable(contents.appointment, value) if value else None for one, value in values.items()}
 
 
-def look(
-    client: GraphClient, calendar_id: str, hints: Iterable[str], series: Iterable[str] = ()
-) -> tuple[list[Appointment], list[str]]:
-    """The singles and series of this calendar behind `hints`, ids of anything, and `series`, ids of its masters; and the
-    ids that lead to nothing in it any more."""
+def look(client: GraphClient, calendar_id: str, hints: Iterable[str], series: Iterable[str] = ()) -> Looked:
+    """The singles and series of this calendar behind `hints`, ids of anything, and `series`, ids of its masters."""
+    hints = list(hints)
     values = fetch(client, hints, PLAIN, calendar_id)
     alive = [value for value in values.values() if value]
     wanted = [*series, *(series_of(value) for value in alive if value.get("type") in OCCURRENCES)]
@@ -65,7 +92,8 @@ def look(
     wholes = masters(client, wanted, calendar_id)
     singles = [value for value in alive if value.get("type") not in (MASTER, *OCCURRENCES)]
     found = [readable(contents.appointment, value) for value in singles] + [one for one in wholes.values() if one]
-    return found, [one for one in {**values, **wholes} if (wholes.get(one) or values.get(one)) is None]
+    gone = [one for one in {**values, **wholes} if (wholes.get(one) or values.get(one)) is None]
+    return Looked(found, gone, [*({*hints} - values.keys()), *({*wanted} - wholes.keys())])
 
 
 def series_of(value: Value | None) -> str:
@@ -82,12 +110,14 @@ def occurrence(value: Value, frame: Value) -> Appointment:
 
 
 def fetch(client: GraphClient, ids: Iterable[str], query: str, calendar_id: str = "") -> dict[str, Value | None]:
-    """The JSON of each, once; None only where Graph says that there is no such item."""
+    """The JSON of each, once; None only where Graph says that there is no such item; left out at which it fails by itself."""
     left = list(dict.fromkeys(ids))
     found: dict[str, Value | None] = {}
     while left:
         chunk, left = left[:BATCH_LIMIT], left[BATCH_LIMIT:]
-        answers = client.batch_get({one: f"{path_of(one, calendar_id)}?{query}" for one in chunk}, PREFER_TEXT)
+        answers = client.batch_get(
+            {one: f"{path_of(one, calendar_id)}?{query}" for one in chunk}, PREFER_TEXT, leave_out=True
+        )
         found |= {one: _value(answer) for one, answer in answers.items()}
     return found
 

@@ -64,7 +64,7 @@ def find(client: GraphClient, calendar_id: str, key: str, content: Content) -> A
     moved it, in all of the calendar. What the old sync made has the key in a named property instead."""
     old = quote(f"singleValueExtendedProperties/Any(ep: ep/id eq '{_OLD_KEY}' and ep/value eq '{key}')")
     if found := rows(client.request("GET", f"{_events(calendar_id)}?$select=id&$filter={old}")):
-        return reading.read(client, [found[0]["id"]])[found[0]["id"]]
+        return reading.read_one(client, found[0]["id"])
     start = instant(content.start, content.time_zone, content.all_day)
     margin = _MARGIN[content.all_day]
     first, last = (f"{one:%Y-%m-%dT%H:%M:%S}" for one in (start - margin, start + margin))
@@ -75,7 +75,7 @@ def find(client: GraphClient, calendar_id: str, key: str, content: Content) -> A
             answer = client.request("GET", link)
             for value in rows(answer):
                 if str(value.get("transactionId") or "").casefold() == key.casefold():
-                    return reading.read(client, [value["id"]])[value["id"]]
+                    return reading.read_one(client, value["id"])
             link = answer.get("@odata.nextLink")
     return None
 
@@ -124,7 +124,7 @@ def _cancel_occurrence(client: GraphClient, change: CancelOccurrence) -> Appoint
     value = _occurrence(client, master, change.slot) if master else None
     if value is not None:
         _delete(client, value["id"], value.get("changeKey") or "")
-    return reading.masters(client, [change.series_id])[change.series_id] if master else None
+    return reading.the_one(reading.masters(client, [change.series_id]), change.series_id) if master else None
 
 
 def _delete(client: GraphClient, appointment_id: str, version: str) -> None:
@@ -135,7 +135,7 @@ def _delete(client: GraphClient, appointment_id: str, version: str) -> None:
 
 
 def _master(client: GraphClient, series_id: str) -> Value | None:
-    return reading.fetch(client, [series_id], WHOLE)[series_id]
+    return reading.the_one(reading.fetch(client, [series_id], WHOLE), series_id)
 
 
 def _occurrence(client: GraphClient, master: Value, slot: str) -> Value | None:
@@ -156,11 +156,12 @@ def _now(client: GraphClient, answer: Value) -> Appointment:
     """What Graph answered, as it is then; a series with its occurrences, which no answer to a change shows."""
     kind = answer.get("type")
     if kind in OCCURRENCES:
-        frame = reading.fetch(client, [reading.series_of(answer)], reading.FRAME)[answer["seriesMasterId"]]
+        series_id = reading.series_of(answer)
+        frame = reading.the_one(reading.fetch(client, [series_id], reading.FRAME), series_id)
         if frame is None:
             raise ItemNotFound(code="series")
         return reading.occurrence(answer, frame)
-    whole = reading.masters(client, [answer["id"]])[answer["id"]] if kind == MASTER else None
+    whole = reading.the_one(reading.masters(client, [answer["id"]]), answer["id"]) if kind == MASTER else None
     # Gone since, or long before, where a creation is tried again: the next pull proves it.
     return whole or readable(contents.appointment, answer)
 

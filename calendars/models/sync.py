@@ -39,6 +39,10 @@ class Sync(models.Model):
     refused_at = models.DateTimeField(null=True, blank=True)
     let_through = models.BooleanField(default=False)
 
+    # Ids of appointments at which the service fails by itself, and when it is asked for them again.
+    failing = models.JSONField(default=list, blank=True)
+    failing_next = models.DateTimeField(null=True, blank=True)
+
     # The subscription to change notifications, if there is one, and a hash of the secret that proves a notification.
     subscription_id = models.CharField(max_length=255, blank=True, db_index=True)
     subscription_secret = models.CharField(max_length=64, blank=True)

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from calendars.errors import MarkLost, TryLater
-from calendars.models import Event, EventVersion, LocalChange, SyncedEvent
+from calendars.models import Event, EventVersion, LocalChange, Sync, SyncedEvent
+from calendars.sync import failing
 from calendars.sync import rows as words
 from calendars.sync.apply import Apply
 from calendars.sync.plan import decide
@@ -72,6 +73,8 @@ def _take(work: Work, page: Page) -> None:
     apply_page(work.scope, page.appointments)
     work.forget()
     doubt(work.scope, page.gone)
+    work.scope.with_ids(page.failing).update(seen_in=work.sync.pull)
+    failing.keep(work, (set(work.sync.failing) - {one.id for one in page.appointments}) | set(page.failing))
     if not page.last:
         work.save(mark=page.mark)
         return
@@ -127,7 +130,7 @@ def _doubt_unseen(scope: Scope, **chosen: int) -> None:
 def prove(work: Work) -> None:
     """Reads each that is said to be gone. One that answers has been moved to another calendar, or was never gone."""
     while True:
-        rows = list(work.scope.linked.filter(doubt=Doubt.SAID).order_by("pk")[:PROVE])
+        rows = list(_answering(work).filter(doubt=Doubt.SAID).order_by("pk")[:PROVE])
         if not rows:
             return
         _read(work, rows)
@@ -136,16 +139,43 @@ def prove(work: Work) -> None:
 
 def follow(work: Work) -> None:
     """Those in other calendars, which no pull shows."""
-    rows = work.scope.linked.filter(calendar=SyncedEvent.Calendar.MOVED, event__isnull=False, doubt=Doubt.NONE)
+    rows = _answering(work).filter(calendar=SyncedEvent.Calendar.MOVED, event__isnull=False, doubt=Doubt.NONE)
     chosen = list(rows.filter(seen_in__lt=work.sync.pull).order_by("seen_in", "pk")[:FOLLOW])
     if chosen:
         _read(work, chosen)
 
 
+def ask_again(work: Work) -> None:
+    """For those at which the service has failed."""
+    due = work.sync.failing_next
+    if due is None or due > timezone.now():
+        return
+    scope, ids = work.scope, work.sync.failing
+    found = work.service.read(ids)
+    alive = [one for one in found.values() if one is not None]
+    with work.writing():
+        known = set(scope.with_ids([one.id for one in alive]).values_list(scope.column, flat=True))
+        apply_page(scope, [one for one in alive if one.id in known], proven=True, calendar=None)
+        doubt(scope, [one for one, there in found.items() if there is None])
+        failing.keep(work, [one for one in ids if one not in found])
+        work.save(failing_next=failing.later() if work.sync.failing else None)
+        if len(known) < len(alive):
+            # Never seen before: whether it is in this calendar, only a listing says.
+            work.save(full_at=None)
+            Sync.objects.filter(pk=work.sync.pk).update(wanted=F("wanted") + 1)
+
+
+def _answering(work: Work) -> QuerySet[SyncedEvent]:
+    return work.scope.linked.exclude(**{f"{work.scope.column}__in": work.sync.failing})
+
+
 def _read(work: Work, rows: list[SyncedEvent]) -> None:
     scope = work.scope
-    found = work.service.read([scope.id_of(row) for row in rows])
+    ids = [scope.id_of(row) for row in rows]
+    found = work.service.read(ids)
     with work.writing():
+        failing.keep(work, {*work.sync.failing, *ids} - found.keys())
+        rows = [row for row in rows if scope.id_of(row) in found]
         gone = [row.pk for row in rows if found[scope.id_of(row)] is None]
         scope.synced.filter(pk__in=gone).update(doubt=Doubt.PROVEN)
         scope.synced.filter(pk__in={row.pk for row in rows} - set(gone)).update(doubt=Doubt.NONE)

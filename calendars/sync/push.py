@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from calendars.errors import AccessDenied, BadRequest, Conflict, ItemNotFound, Refused, TryLater
 from calendars.models import Event, EventVersion, LocalChange, SyncedEvent
-from calendars.sync import creating
+from calendars.sync import creating, failing
 from calendars.sync import rows as words
 from calendars.sync.apply import Apply
 from calendars.sync.content import day_of
@@ -34,8 +34,6 @@ CONFLICTS = 3
 AGAIN = 3
 # Times that a change may have been begun and never ended before it is given up.
 ATTEMPTS = 3
-# Sweeps that an event is put aside for, at which the service fails by itself.
-ASIDE = 10
 
 
 @dataclass(slots=True)
@@ -55,26 +53,25 @@ def push(work: Work) -> None:
             return
         last = changes[-1].pk
         units = _units(work, changes)
-        linked = [unit.synced for unit in units if unit.synced and work.scope.id_of(unit.synced)]
-        there = work.service.read([work.scope.id_of(one) for one in linked]) if linked else {}
+        ids = {work.scope.id_of(unit.synced) for unit in units} - {"", *work.sync.failing}
+        there = work.service.read(sorted(ids)) if ids else {}
         for unit in units:
             asked = work.service.requests
             try:
                 _tell(work, unit, there)
             except TryLater as error:
-                _put_aside(work, unit, error)
+                # Perhaps the service fails at this event alone: those noted after it are next.
+                if error.reason == "busy" and not error.asked:
+                    _put_aside(work, unit)
                 raise
             if work.service.requests > asked:
                 # Every task tells of one at least, or those that cannot be told would keep it from all others.
                 work.check_time()
 
 
-def _put_aside(work: Work, unit: Unit, error: TryLater) -> None:
-    """Perhaps the service fails at this event alone: those noted after it are next."""
-    if error.reason == "busy" and not error.asked:
-        until = timezone.now() + timedelta(seconds=ASIDE * settings.SWEEP_SECONDS)
-        with work.writing():
-            LocalChange.objects.filter(pk__in=[one.pk for one in unit.changes]).update(not_before=until)
+def _put_aside(work: Work, unit: Unit) -> None:
+    with work.writing():
+        LocalChange.objects.filter(pk__in=[one.pk for one in unit.changes]).update(not_before=failing.later())
 
 
 def _waiting(work: Work, last: int) -> list[LocalChange]:
@@ -107,6 +104,9 @@ def _tell(work: Work, unit: Unit, there: dict[str, Appointment | None]) -> None:
     elif not appointment_id or unit.synced.link == SyncedEvent.Link.ANOMALY:
         # An anomaly, or known and not found yet: never told (I5).
         return
+    elif appointment_id not in there:
+        # The service fails at it.
+        _put_aside(work, unit)
     elif (found := there[appointment_id]) is None:
         _gone(work, unit)
     elif unit.synced.doubt != SyncedEvent.Doubt.PROVEN and _begin(work, unit):
@@ -187,11 +187,14 @@ class Telling:
                     self._read()
 
     def _read(self) -> None:
-        found = self.work.service.read([self.there.id])[self.there.id]
-        if found is None:
+        found = self.work.service.read([self.there.id])
+        if self.there.id not in found:
+            raise TryLater("it fails at this one", seconds=settings.RETRY_SECONDS, reason="busy")
+        there = found[self.there.id]
+        if there is None:
             # Gone between two requests: the next sync proves it.
             raise TryLater("gone while it was told of", seconds=0, reason="trouble")
-        self.there = found
+        self.there = there
 
     def _decide(self) -> tuple[Pair, Outward] | None:
         """What to tell next, everything else written; None when nothing is left."""

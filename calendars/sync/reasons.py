@@ -9,6 +9,8 @@ REASONS = {
     "crossing": "A date of a series cannot be moved past the one before or after it.",
     "online_meeting": "The text of an online meeting holds the way to join it, so it can only be changed in Outlook.",
     "refused": "The calendar service did not accept this change.",
+    "failing": "Outlook fails whenever it is asked for this event. It is asked again now and then.",
+    "put_aside": "It could not be carried over yet, and is tried again within minutes.",
     "too_long": "The text is longer than the calendar service accepts.",
     "anomaly": "It was in Outlook once and was not found there, so it is not created again.",
     "held": "An appointment like it waits in Outlook until somebody decides what it belongs to.",

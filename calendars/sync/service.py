@@ -44,6 +44,7 @@ class Page:
     """A part of a pull. `appointments` may repeat earlier ones; `gone` are ids that the service says are gone, which by
     itself proves nothing. `mark` (opaque text, bounded) is where to go on: with the next page, or, when `last`, with the
     next pull. `complete`, on the last page alone: this pull listed all there is, so that what it did not show may be gone.
+    `failing` are ids of what is to be shown and at which the service fails by itself; it is up to the engine to ask again.
     """
 
     appointments: Sequence[Appointment]
@@ -51,6 +52,7 @@ class Page:
     mark: str
     last: bool
     complete: bool = False
+    failing: Sequence[str] = ()
 
 
 # The named property in which Exchange keeps the key of a Create of the old sync, readable through Graph too.
@@ -124,7 +126,8 @@ class Service(Protocol):
         """The next page after `mark`; from the beginning where it is empty. Raises MarkLost."""
 
     def read(self, ids: Sequence[str]) -> dict[str, Appointment | None]:
-        """Each of `ids` as it is now; None is proof that it is gone from this mailbox."""
+        """Each of `ids` as it is now; None is proof that it is gone from this mailbox. Left out is at which the service
+        fails by itself, while it answers for others."""
 
     def find(self, key: str, content: Content) -> Appointment | None:
         """What an earlier Create of this key has made, if it did; asked before a creation is tried again."""

@@ -33,7 +33,7 @@ def start(work: Work, service: str) -> None:
         )
         # The times of another service, or of another account, say nothing of what is old here.
         work.scope.synced.exclude(modified_there=None).update(modified_there=None)
-        work.save(service=service, cursor={}, **_first_mark(work, service))
+        work.save(service=service, cursor={}, failing=[], failing_next=None, **_first_mark(work, service))
 
 
 def _first_mark(work: Work, service: str) -> dict[str, Any]:

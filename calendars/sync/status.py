@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from django.db.models import Exists, FilteredRelation, OuterRef, Q
+from django.utils import timezone
 
 from calendars.models import CalendarConnection, Event, SyncedEvent
 from calendars.sync import reasons
@@ -45,11 +46,14 @@ def statuses(connection: CalendarConnection | None, events: Collection[Event]) -
     )
     found = rows.values_list(
         "pk", "synced__link", "synced__ews_id", "synced__appointment_id", "synced__unsayable",
-        "change__refused", "change__recorded_at", "of_anomaly",
+        "change__refused", "change__recorded_at", "change__not_before", "of_anomaly",
     )  # fmt: skip
+    now = timezone.now()
     return {
-        pk: _of(service, link, bool(old_id or new_id), unsayable or "", refused, since, of_anomaly)
-        for pk, link, old_id, new_id, unsayable, refused, since, of_anomaly in found
+        pk: _of(
+            service, link, bool(old_id or new_id), unsayable or "", refused, since, bool(later and later > now), part
+        )
+        for pk, link, old_id, new_id, unsayable, refused, since, later, part in found
     }
 
 
@@ -60,6 +64,7 @@ def _of(
     unsayable: str,
     refused: str | None,
     since: datetime | None,
+    put_aside: bool,
     of_anomaly: bool,
 ) -> Status:
     if link == SyncedEvent.Link.ANOMALY:
@@ -69,7 +74,7 @@ def _of(
     if refused:
         return _status("failed", service, text=reasons.sentence(refused))
     if since:
-        return _status("waiting", service, since=since)
+        return _status("waiting", service, since=since, text=reasons.sentence("put_aside") if put_aside else "")
     if unsayable:
         return _status("failed", service, text=reasons.sentence(unsayable))
     return _status("synced" if has_id else "not_synced", service)

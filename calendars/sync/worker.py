@@ -127,6 +127,7 @@ def _steps(work: Work) -> None:
     creating.find_lost(work)
     if not work.sync.cursor.get("pulled"):
         pull.pull(work)
+    pull.ask_again(work)
     _what_is_gone(work)
     pull.follow(work)
     push.push(work)
@@ -161,7 +162,7 @@ def next_poll(row: Sync, now: datetime) -> datetime:
     poll = now + timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311  no secret
     waiting = LocalChange.objects.filter(connection=row.connection_id, refused="", not_before__gt=now)
     first = waiting.order_by("not_before").values_list("not_before", flat=True).first()
-    return min(poll, first) if first else poll
+    return min(filter(None, (poll, first, row.failing_next)))
 
 
 def _hand_on(work: Work) -> None:

@@ -70,7 +70,7 @@ def imported(found: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def moved(found: measuring.Figures, sizes: list[int]) -> dict[str, Any]:
-    must = musts.musts(found.results)
+    must = musts.musts(found.results, found.floors)
     say("\nThis engine\n")
     say(table.engine(found.results, found.floors, found.singles))
     say("\nThe floor: pages fetched and parsed, rows written in bulk, one UPDATE\n")

@@ -11,7 +11,7 @@ from tests.simulator.events import EXTENDED, GOOGLE, PROPERTIES, Event
 from tests.simulator.loading import ControlError, check_keys, load_event, load_slot, one_of, text
 from tests.simulator.mailbox import Calendar, Mailbox
 
-_OPERATIONS = ("change", "move", "delete", "restore", "create")
+_OPERATIONS = ("change", "move", "delete", "restore", "create", "spoil", "mend")
 _OF_EVENT = PROPERTIES | {EXTENDED, GOOGLE}
 _KEYS = PROPERTIES | {
     GOOGLE,
@@ -65,6 +65,9 @@ def _find(mailbox: Mailbox, spec: dict[str, Any]) -> Event:
 def _apply(mailbox: Mailbox, event: Event, operation: str, spec: dict[str, Any], now: dt.datetime) -> Event:
     if operation == "change":
         return _change(mailbox, event, spec, now)
+    if operation in ("spoil", "mend"):
+        event.spoilt = operation == "spoil"
+        return event
     if operation == "delete":
         if event.type == "occurrence" or event.type == "exception":
             master = event.master

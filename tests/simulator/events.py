@@ -85,6 +85,7 @@ class Event:
     extended: dict[str, str] = field(default_factory=dict)
     exceptions: dict[dt.date, Event] = field(default_factory=dict)
     cancelled: set[dt.date] = field(default_factory=set)
+    spoilt: bool = False  # its store cannot read it: asked for by its id, it answers with an error
     own: set[str] = field(default_factory=set)  # of an exception: the properties that were changed in itself
     start: dt.datetime = field(init=False)
     end: dt.datetime = field(init=False)
@@ -115,6 +116,10 @@ class Event:
     @property
     def mailbox(self) -> Mailbox:
         return self.calendar.mailbox
+
+    @property
+    def is_spoilt(self) -> bool:
+        return (self.master or self).spoilt
 
     @property
     def is_all_day(self) -> bool:

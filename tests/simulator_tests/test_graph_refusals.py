@@ -89,3 +89,13 @@ def test_other_mailboxes_need_a_share_and_its_scope(simulator: Simulator) -> Non
     assert len(shared.values("/users/desk@firm.example/events")) == 1
     assert refused(shared.call("GET", f"/users/{BOB}/events")) == (403, "ErrorAccessDenied")
     assert plain.get(f"/users/{ADA}/events") == plain.get("/me/events")
+
+
+def test_what_its_store_cannot_read_is_listed_and_fails_by_its_id_until_it_is_mended(graph: Graph) -> None:
+    path = f"/me/events/{graph.id('hearing')}"
+    graph.simulator.edit(ADA, "hearing", "spoil")
+    assert "Hearing" in {one["subject"] for one in graph.values("/me/events")}
+    assert refused(graph.call("GET", path)) == (500, "ErrorInternalServerError")
+    assert refused(graph.call("PATCH", path, json={"subject": "x"}))[0] == 500
+    graph.simulator.edit(ADA, "hearing", "mend")
+    assert graph.get(path)["subject"] == "Hearing"

@@ -121,6 +121,13 @@ class There:
     def restore(self, one: str) -> None:
         self._edit("restore", one)
 
+    def spoil(self, one: str) -> None:
+        """Its service fails whenever it is asked for it."""
+        self._edit("spoil", one)
+
+    def mend(self, one: str) -> None:
+        self._edit("mend", one)
+
     def move_away(self, one: str) -> None:
         self._edit("move", one, calendar="Private")
 

@@ -63,6 +63,8 @@ class MemoryCalendar:
     # What pages show beside the truth.
     replays: bool = False
     alive_as_gone: set[str] = field(default_factory=set)
+    # At which it fails by itself.
+    spoilt: set[str] = field(default_factory=set)
     requests: int = 0
     writes: list[Change] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
@@ -178,7 +180,7 @@ class MemoryService:
         with _Request(self):
             there = self.calendar.listing()
             edited = {each.id: each for item in there.values() for each in item.exceptions}
-            return {one: there.get(one) or edited.get(one) for one in ids}
+            return {one: there.get(one) or edited.get(one) for one in ids if one not in self.calendar.spoilt}
 
     def find(self, key: str, content: Content) -> Appointment | None:
         with _Request(self):

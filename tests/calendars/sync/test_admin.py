@@ -90,3 +90,15 @@ def test_looking_again_reads_everything_and_says_the_same(refused: World):
 def test_the_rollout_looks_and_decides_nothing(refused: World):
     act(refused, "let_through", "Rollout")
     assert not refused.state.let_through and not AuditEntry.objects.filter(action="sync.let_through").exists()
+
+
+def test_at_which_appointments_the_service_fails_can_be_looked_up(world: World):
+    world.add()
+    world.sync()
+    Sync.objects.update(failing=["Item0001=", "Item0002="], failing_next=world.state.next_at)
+    Sync.objects.create(connection=ConnectionFactory(state="graph_sync"))
+    browser = client_of(staff_of("Support"))
+    page = browser.get(reverse(LIST), {"standing": "failing"}).content.decode()
+    assert world.connection.account in page and page.count("field-account") == 1
+    page = browser.get(reverse("admin:calendars_sync_change", args=[world.state.pk])).content.decode()
+    assert "Item0001=, Item0002=" in page

@@ -101,6 +101,8 @@ class Context:
     def item(self, wanted: str) -> Event:
         """The appointment with an id; raises :class:`EwsError`."""
         found = self._item(wanted)
+        if found is not None and found.is_spoilt:
+            raise EwsError("ErrorItemCorrupt")
         if found is not None:
             return found
         if any(wanted == calendar.ews_id for mailbox in self.mailboxes() for calendar in own_calendars(mailbox)):

@@ -25,6 +25,7 @@ _TEXTS = {
         "The send or update operation could not be performed because the change key passed in the request does not"
         " match the current change key for the item."
     ),
+    "ErrorItemCorrupt": "This item is corrupt.",
     "ErrorItemNotFound": "The specified object was not found in the store.",
     "ErrorNonExistentMailbox": "The SMTP address has no mailbox associated with it.",
     "ErrorOccurrenceCrossingBoundary": "Modified occurrence is crossing or overlapping adjacent occurrence.",

@@ -48,6 +48,8 @@ def list_events(context: Context) -> Response:
         since = _read_sync(token, calendar, query)
     window = (context.moment("timeMin"), context.moment("timeMax")) if single else None
     found = [entry for entry in of_calendar(calendar, window) if _wanted(context, entry, since, single)]
+    if context.request.arg("iCalUID") and any(entry.event and entry.event.is_spoilt for entry in found):
+        raise GoogleError(500, "backendError")
     order = context.request.arg("orderBy")
     if order:
         found.sort(key=_by_start if order == "startTime" else _by_update)

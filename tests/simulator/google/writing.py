@@ -50,6 +50,8 @@ def _find(context: Context) -> Event:
             event.revision = calendar.gone[event.ews_id].revision
     if event is None or event.calendar is not calendar:
         raise not_found()
+    if event.is_spoilt:
+        raise GoogleError(500, "backendError")
     return event
 
 

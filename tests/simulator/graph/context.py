@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 
 from tests.simulator import ids, times
 from tests.simulator.events import Event
-from tests.simulator.graph.errors import GraphError, bad, denied, malformed, not_found, unauthorized, unknown_zone
+from tests.simulator.graph.errors import (
+    GraphError,
+    bad,
+    denied,
+    failed,
+    malformed,
+    not_found,
+    unauthorized,
+    unknown_zone,
+)
 from tests.simulator.graph.routes import Route
 from tests.simulator.http import Request
 from tests.simulator.mailbox import Calendar, Mailbox
@@ -85,6 +94,8 @@ class Context:
             raise not_found() if ids.is_well_formed(item_id) else malformed()
         if self.route.calendar is not None and found.calendar is not self.calendar():
             raise not_found()
+        if found.is_spoilt:
+            raise failed()
         return found
 
     def require(self, *scopes: str) -> None:

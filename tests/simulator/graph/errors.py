@@ -34,6 +34,10 @@ def not_found() -> GraphError:
     return GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")
 
 
+def failed() -> GraphError:
+    return GraphError(500, "ErrorInternalServerError", "An internal server error occurred. The operation failed.")
+
+
 def malformed() -> GraphError:
     return bad("Id is malformed.", "ErrorInvalidIdMalformed")
 
