@@ -1,7 +1,8 @@
 """Grants: the tokens of a connection, encrypted at rest, saved by compare-and-set."""
 
 import json
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -9,7 +10,11 @@ from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
+from calendars.errors import GrantRefused
 from calendars.models import CalendarConnection, Grant
+
+# A token with less life left than this is renewed before use.
+MARGIN = 300
 
 
 class GrantUnreadable(Exception):
@@ -59,6 +64,38 @@ def store(connection: CalendarConnection, service: str, tokens: Tokens, scopes: 
 def read(grant: Grant) -> Tokens:
     """Raises GrantUnreadable."""
     return Tokens(**json.loads(decrypt(grant.secret)))
+
+
+def lives(tokens: Tokens) -> bool:
+    return bool(tokens.access_token) and tokens.expires_at > time.time() + MARGIN
+
+
+def access_token(grant: Grant, redeem: Callable[[str], Tokens], *, refresh: bool = False) -> str:
+    """A token that lives long enough for a request; `refresh` after the service refused the last one. `redeem` asks the
+    service for new tokens for a refresh token.
+
+    No lock is held while the service is asked: whoever loses the race to save reads what the winner saved. Raises what
+    `redeem` does, and GrantUnreadable.
+    """
+    used = read(grant)
+    if lives(used) and not refresh:
+        return used.access_token
+    grant.refresh_from_db()
+    tokens = read(grant)
+    if lives(tokens) and tokens.access_token != used.access_token:
+        return tokens.access_token
+    version = grant.version
+    try:
+        renewed = redeem(tokens.refresh_token)
+        if renew(grant, renewed):
+            return renewed.access_token
+        grant.refresh_from_db()
+    except GrantRefused:
+        # Of a token that somebody has replaced meanwhile, be it by a new sign-in: no refusal of the grant.
+        grant.refresh_from_db()
+        if grant.version == version:
+            raise
+    return read(grant).access_token
 
 
 def renew(grant: Grant, tokens: Tokens) -> bool:

@@ -15,30 +15,13 @@ from calendars.graph import http
 from calendars.models import Grant
 
 SCOPES = ("openid", "email", "https://www.googleapis.com/auth/calendar.events")
-# A token with less life left than this is renewed before use.
-MARGIN = 300
 # Google's words for "our registration is at fault".
 OPERATOR = ("invalid_client", "unauthorized_client", "invalid_request", "invalid_scope", "unsupported_grant_type")
 
 
 def access_token(grant: Grant, *, refresh: bool = False) -> str:
-    """A token that lives long enough for a request; `refresh` after Google refused the last one.
-
-    No lock is held while Google is asked: whoever loses the race to save reads what the winner saved. Raises
-    GrantRefused, OperatorFault, TryLater, and grants.GrantUnreadable.
-    """
-    used = grants.read(grant)
-    if _lives(used) and not refresh:
-        return used.access_token
-    grant.refresh_from_db()
-    tokens = grants.read(grant)
-    if _lives(tokens) and tokens.access_token != used.access_token:
-        return tokens.access_token
-    renewed = redeem(tokens.refresh_token)
-    if grants.renew(grant, renewed):
-        return renewed.access_token
-    grant.refresh_from_db()
-    return grants.read(grant).access_token
+    """As `grants.access_token`. Raises GrantRefused, OperatorFault, TryLater, and grants.GrantUnreadable."""
+    return grants.access_token(grant, redeem, refresh=refresh)
 
 
 def redeem(refresh_token: str) -> grants.Tokens:
@@ -74,7 +57,3 @@ def _refusal(error: RefreshError) -> Exception:
     if code in OPERATOR:
         return OperatorFault(code=code)
     return GrantRefused(code=code)
-
-
-def _lives(tokens: grants.Tokens) -> bool:
-    return bool(tokens.access_token) and tokens.expires_at > time.time() + MARGIN

@@ -167,7 +167,7 @@ def _delete(client: GraphClient, subscription_id: str) -> None:
 
 
 def _fresh(held: grants.Tokens, refresh: bool) -> str:
-    if refresh or not tokens.lives(held):
+    if refresh or not grants.lives(held):
         return tokens.redeem(held.refresh_token).access_token
     return held.access_token
 

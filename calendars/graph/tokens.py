@@ -20,8 +20,6 @@ SCOPES_OF = {
     Grant.Service.GRAPH: SCOPES,
     Grant.Service.EWS: ["https://outlook.office365.com/EWS.AccessAsUser.All"],
 }
-# A token with less life left than this is renewed before use.
-MARGIN = 300
 # The identity platform's words for "the person must sign in again"; all other refusals are ours or pass by themselves.
 NEEDS_PERSON = {"invalid_grant", "interaction_required", "consent_required", "login_required", "bad_token"}
 OPERATOR = {"invalid_client", "unauthorized_client", "invalid_request", "invalid_scope", "unsupported_grant_type"}
@@ -54,34 +52,9 @@ def application() -> msal.ConfidentialClientApplication:
 
 
 def access_token(grant: Grant, *, refresh: bool = False) -> str:
-    """A token that lives long enough for a request; `refresh` after Microsoft refused the last one.
-
-    No lock is held while Microsoft is asked: whoever loses the race to save reads what the winner saved. Raises
-    GrantRefused, OperatorFault, TryLater, and grants.GrantUnreadable.
-    """
-    used = grants.read(grant)
-    if lives(used) and not refresh:
-        return used.access_token
-    grant.refresh_from_db()
-    tokens = grants.read(grant)
-    if lives(tokens) and tokens.access_token != used.access_token:
-        return tokens.access_token
-    version = grant.version
-    try:
-        renewed = redeem(tokens.refresh_token, SCOPES_OF[Grant.Service(grant.service)])
-        if grants.renew(grant, renewed):
-            return renewed.access_token
-        grant.refresh_from_db()
-    except GrantRefused:
-        # Of a token that somebody has replaced meanwhile, be it by a new sign-in: no refusal of the grant.
-        grant.refresh_from_db()
-        if grant.version == version:
-            raise
-    return grants.read(grant).access_token
-
-
-def lives(tokens: grants.Tokens) -> bool:
-    return bool(tokens.access_token) and tokens.expires_at > time.time() + MARGIN
+    """As `grants.access_token`. Raises GrantRefused, OperatorFault, TryLater, and grants.GrantUnreadable."""
+    scopes = SCOPES_OF[Grant.Service(grant.service)]
+    return grants.access_token(grant, lambda held: redeem(held, scopes), refresh=refresh)
 
 
 def redeem(refresh_token: str, scopes: Sequence[str] = SCOPES) -> grants.Tokens:

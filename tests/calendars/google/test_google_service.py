@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from calendars import grants
 from calendars.errors import Conflict, GrantRefused, MarkLost, TryLater
-from calendars.google import events
+from calendars.google import events, tokens
 from calendars.google.service import GoogleService
 from calendars.google.service import open as open_service
+from calendars.models import Grant
 from calendars.sync.content import Content, differing
 from calendars.sync.service import CancelOccurrence, Create, Delete, Update, UpdateOccurrence
 from tests.calendars.google.conftest import GUS
@@ -174,6 +176,17 @@ def test_an_expired_token_is_renewed_in_between(service, simulator: Simulator):
     simulator.fault(path="/calendar/v3/calendars/primary/events", status=401)
     with pytest.raises(GrantRefused):
         service.pull("")
+
+
+def test_a_refusal_of_a_token_that_was_replaced_meanwhile_is_none_of_the_grant(service, monkeypatch):
+    redeem = tokens.redeem
+
+    def replaced_and_refused(refresh_token: str):
+        grants.renew(Grant.objects.get(), redeem(refresh_token))
+        raise GrantRefused(code="invalid_grant")
+
+    monkeypatch.setattr(tokens, "redeem", replaced_and_refused)
+    assert service.pull("").last
 
 
 def test_a_request_is_made_only_if_it_still_may_be(connection, simulator: Simulator):
