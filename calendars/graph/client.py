@@ -16,7 +16,7 @@ import orjson
 import requests
 from django.conf import settings
 
-from calendars.graph import http
+from calendars.graph import batches, http
 from calendars.graph.answers import content_of, error_of, readable, rows, unreadable
 from calendars.graph.appointments import LISTED, SELECT, Appointment, Series, appointment, series
 from calendars.graph.errors import (
@@ -185,7 +185,7 @@ class GraphClient:
 
     def batch_get(
         self, paths: dict[str, str], prefer: str = PREFER, *, leave_out: bool = False
-    ) -> dict[str, dict[str, Any] | GraphError]:
+    ) -> dict[str, batches.Answer]:
         """At most 20 reading requests in one; each gets its answer or its own error. Only refused ones are repeated.
 
         `leave_out`: those at which Graph fails by itself, however often it is asked, do not stop the others.
@@ -200,31 +200,16 @@ class GraphClient:
             waits = [one for one in answers.values() if isinstance(one, TryLater)]
             if left:
                 attempt += 1
-                if leave_out and attempt >= settings.RETRY_ATTEMPTS and all(map(_fails_by_itself, waits)):
+                if leave_out and attempt >= settings.RETRY_ATTEMPTS and all(map(batches.fails_by_itself, waits)):
                     break
                 self._wait(max(waits, key=lambda wait: wait.seconds, default=unreadable()), attempt)
         return done
 
     # --- Sending --------------------------------------------------------------------------------------------------
 
-    def _batch(self, paths: dict[str, str], prefer: str) -> dict[str, dict[str, Any] | GraphError]:
-        keys = list(paths)
-        items = [
-            {"id": str(number), "method": "GET", "url": paths[key], "headers": {"Prefer": prefer}}
-            for number, key in enumerate(keys)
-        ]
-        answer = self._send("POST", "/$batch", json={"requests": items}, weight=len(items))
-        answers: dict[str, dict[str, Any] | GraphError] = {}
-        for one in answer.get("responses") or []:
-            try:
-                key = keys[int(one["id"])]
-                error = error_of(int(one["status"]), one.get("headers") or {}, one.get("body"))
-            except (KeyError, ValueError, IndexError, TypeError) as problem:
-                raise unreadable() from problem
-            if isinstance(error, GrantRefused):
-                raise error
-            answers[key] = error or one["body"]
-        return answers
+    def _batch(self, paths: dict[str, str], prefer: str) -> dict[str, batches.Answer]:
+        asked = batches.request_of(paths, prefer)
+        return batches.answers_of(paths, self._send("POST", "/$batch", json=asked, weight=len(paths)))
 
     def _get(self, path: str) -> dict[str, Any]:
         return self._send("GET", path)
@@ -295,10 +280,6 @@ class GraphClient:
             error.seconds = seconds
             raise error
         time.sleep(seconds)
-
-
-def _fails_by_itself(error: TryLater) -> bool:
-    return error.reason == "busy" and not error.asked
 
 
 def _by_source(rows: list[dict[str, Any]]) -> dict[str, Any]:
