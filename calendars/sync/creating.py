@@ -31,7 +31,10 @@ def find_lost(work: Work) -> None:
     page shows it as something new, however the event has been edited since."""
     rows = LocalChange.objects.filter(connection=work.connection, synced_event=None)
     # Of what went with its series before anybody was told of it.
-    rows.filter(event=None, started_at=None).delete()
+    never_told = rows.filter(event=None, started_at=None)
+    if never_told.exists():
+        with work.writing():
+            never_told.delete()
     for change in rows.exclude(started_at=None).order_by("pk"):
         told = [words.from_json(one) for one in change.told]
         found = work.service.find(key_of(work.connection.member_id, change.uid), told[-1])

@@ -22,7 +22,7 @@ from calendars.errors import (
 )
 from calendars.models import CalendarConnection, Event, Grant, LocalChange, Sync
 from calendars.states import Cause, State
-from calendars.sync import creating, push, worker
+from calendars.sync import creating, push, services, worker
 from firms.models import AuditEntry
 from tests import queue
 from tests.calendars.sync.memory_service import Fault, time_out
@@ -366,23 +366,42 @@ def test_a_sync_that_kills_its_worker_each_time_stops_trying(world: World):
     assert OrmQ.objects.count() == 0
 
 
+def another_takes_over(world: World) -> None:
+    rows = CalendarConnection.objects.filter(pk=world.connection.pk)
+    rows.update(lease_owner="another", lease_fence=F("lease_fence") + 1, lease_until=timezone.now())
+
+
 def test_a_frozen_worker_writes_nothing_once_another_has_taken_over(world: World):
     event = world.add()
     world.sync()
     world.there.change(world.id_of(event), subject="Theirs")
     mark = world.state.mark
-
-    def another_takes_over():
-        rows = CalendarConnection.objects.filter(pk=world.connection.pk)
-        rows.update(lease_owner="another", lease_fence=F("lease_fence") + 1, lease_until=timezone.now())
-
-    world.there.faults[next_request(world)] = Fault(meanwhile=another_takes_over)
+    world.there.faults[next_request(world)] = Fault(meanwhile=lambda: another_takes_over(world))
     world.change(event, location="Ours")
     queue.drain()
     assert world.only_event().subject == "Hearing" and world.state.mark == mark
     world.clock.shift(3600)
     world.sync()
     assert world.only_event().subject == "Theirs" and world.only_there().content.location == "Ours"
+    world.assert_in_step()
+
+
+def test_a_worker_that_was_frozen_at_its_beginning_forgets_nothing(world: World, monkeypatch):
+    world.add()
+    world.sync()
+    world.delete(world.add(subject="Never told"), tell=False)
+    opener = services.opener("graph")
+
+    def freezing(*args):
+        another_takes_over(world)
+        return opener(*args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(services, "opener", lambda name: freezing)
+        queue.drain()
+    assert len(world.changes) == 1
+    world.clock.shift(3600)
+    world.sync()
     world.assert_in_step()
 
 
