@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from calendars.errors import GrantRefused
@@ -109,12 +110,10 @@ def renew(grant: Grant, tokens: Tokens) -> bool:
 
 
 def lose(grant: Grant) -> bool:
-    """Notes that the service refused this version of the grant for good."""
-    return bool(
-        Grant.objects.filter(pk=grant.pk, version=grant.version, lost_at=None).update(
-            lost_at=timezone.now(), version=F("version") + 1
-        )
-    )
+    """Notes that the service refused this version of the grant for good; False where it has been replaced since."""
+    since = Coalesce("lost_at", Value(timezone.now()))
+    this = Grant.objects.filter(pk=grant.pk, version=grant.version)
+    return bool(this.update(lost_at=since, version=F("version") + 1))
 
 
 def _fernet() -> MultiFernet:

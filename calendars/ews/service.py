@@ -47,16 +47,16 @@ _PARTS: tuple[Part, ...] = (
 def open(connection: CalendarConnection, hold: Callable[[], None]) -> "EwsService":
     """Raises Grant.DoesNotExist. `hold` is called before every request, and raises where none may be made any more."""
     grant = Grant.objects.get(connection=connection, service=Grant.Service.EWS)
-    return EwsService(connection, lambda refresh: tokens.access_token(grant, refresh=refresh), hold)
+    return EwsService(connection, grant, hold)
 
 
 class EwsService:
     capabilities = Capabilities(id_column="ews_id", tells_of_all_deletions=False, ids_return=False)
 
-    def __init__(self, connection: CalendarConnection, token: Callable[[bool], str], hold: Callable[[], None]) -> None:
+    def __init__(self, connection: CalendarConnection, grant: Grant, hold: Callable[[], None]) -> None:
         self.connection = connection
+        self.grant = grant
         self.requests = 0
-        self._token = token
         self._hold = hold
         self._open = ExitStack()
         self._account: Account | None = None
@@ -238,7 +238,8 @@ class EwsService:
     def _reopen(self, *, refresh: bool) -> None:
         self._open.close()
         self.__dict__.pop("_folder", None)
-        opened = transport.account(self.connection.account, self._token(refresh), self._before_request)
+        token = tokens.access_token(self.grant, refresh=refresh)
+        opened = transport.account(self.connection.account, token, self._before_request)
         self._account = self._open.enter_context(opened)
 
     def _before_request(self) -> None:

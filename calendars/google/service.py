@@ -37,7 +37,7 @@ def open(connection: CalendarConnection, hold: Callable[[], None]) -> "GoogleSer
     """Raises Grant.DoesNotExist. `hold` is called before every request, and raises where none may be made any more."""
     grant = Grant.objects.get(connection=connection, service=Grant.Service.GOOGLE)
     client = GoogleClient(lambda refresh: tokens.access_token(grant, refresh=refresh), hold)
-    return GoogleService(client, connection.calendar_id or "primary")
+    return GoogleService(client, connection.calendar_id or "primary", grant)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ class Mark:
 class GoogleService:
     capabilities = Capabilities(id_column="appointment_id", restores_occurrences=True, sayable=events.sayable)
 
-    def __init__(self, client: GoogleClient, calendar: str) -> None:
+    def __init__(self, client: GoogleClient, calendar: str, grant: Grant) -> None:
+        self.grant = grant
         self._client = client
         self._calendar = calendar
         self._zone, self._reminder = "", None

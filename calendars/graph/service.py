@@ -16,13 +16,14 @@ def open(connection: CalendarConnection, hold: Callable[[], None]) -> "GraphServ
     """Raises Grant.DoesNotExist. `hold` is called before every request, and raises where none may be made any more."""
     grant = Grant.objects.get(connection=connection, service=Grant.Service.GRAPH)
     client = GraphClient(lambda refresh: tokens.access_token(grant, refresh=refresh), hold)
-    return GraphService(client, connection)
+    return GraphService(client, connection, grant)
 
 
 class GraphService:
     capabilities = Capabilities(id_column="appointment_id")
 
-    def __init__(self, client: GraphClient, connection: CalendarConnection) -> None:
+    def __init__(self, client: GraphClient, connection: CalendarConnection, grant: Grant) -> None:
+        self.grant = grant
         self._client, self._connection = client, connection
 
     @property

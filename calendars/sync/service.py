@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from calendars.models import Grant
 from calendars.sync.content import Content, Part, as_it_is
 
 
@@ -117,9 +118,13 @@ class Capabilities:
 
 
 class Service(Protocol):
-    """Not to be shared between threads. Holds no transaction and writes nothing of ours."""
+    """Not to be shared between threads. Holds no transaction and writes nothing of ours but renewed tokens.
+
+    `grant` is the version of the grant that was used last: what a refusal is about.
+    """
 
     capabilities: Capabilities
+    grant: Grant
     requests: int
 
     def pull(self, mark: str) -> Page:

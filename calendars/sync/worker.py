@@ -86,7 +86,7 @@ def _begin(connection: CalendarConnection, row: Sync, lease: Lease, name: str) -
     try:
         _with_service(connection, row, lease, name)
     except ServiceError as error:
-        _trouble(connection, row, lease, name, error)
+        _trouble(connection, row, lease, error)
     except (Grant.DoesNotExist, grants.GrantUnreadable) as error:
         # A key that was taken away too early is ours to mend, and disconnects nobody.
         reason = "operator" if isinstance(error, grants.GrantUnreadable) else "grant"
@@ -112,6 +112,8 @@ def _with_service(connection: CalendarConnection, row: Sync, lease: Lease, name:
         _finish(work)
     except HandOn:
         _hand_on(work)
+    except GrantRefused as error:
+        _grant_refused(work, error)
     finally:
         service.close()
 
@@ -180,10 +182,8 @@ def _ended_well(connection_id: int) -> None:
 
 
 # --- When it does not go on ---------------------------------------------------------------------------------------------
-def _trouble(connection: CalendarConnection, row: Sync, lease: Lease, name: str, error: ServiceError) -> None:
-    if isinstance(error, GrantRefused):
-        _grant_refused(connection, row, lease, name, error)
-    elif isinstance(error, TryLater):
+def _trouble(connection: CalendarConnection, row: Sync, lease: Lease, error: ServiceError) -> None:
+    if isinstance(error, TryLater):
         seconds = max(error.seconds, 0 if error.asked else settings.SWEEP_SECONDS)
         _wait(row, lease, error.reason, error.code, seconds, ended=error.reason != "unreadable")
     elif isinstance(error, OperatorFault):
@@ -198,13 +198,14 @@ def _trouble(connection: CalendarConnection, row: Sync, lease: Lease, name: str,
         _wait(row, lease, reason, f"{type(error).__name__} {error.code}", seconds)
 
 
-def _grant_refused(connection: CalendarConnection, row: Sync, lease: Lease, name: str, error: GrantRefused) -> None:
-    """The member is asked to sign in again. The old sync is not signed in to any more: its members are to move."""
+def _grant_refused(work: Work, error: GrantRefused) -> None:
+    """The member is asked to sign in again, unless she just has. The old sync is not signed in to any more: its members
+    are to move. Raises TryLater where there is another grant by now than the one that was refused."""
+    connection, row = work.connection, work.sync
     with transaction.atomic():
-        leases.hold(lease)
-        grant = Grant.objects.filter(connection=connection, service=name).first()
-        if grant is not None:
-            grants.lose(grant)
+        leases.hold(work.lease)
+        if not grants.lose(work.service.grant):
+            raise TryLater(seconds=settings.RETRY_SECONDS, reason="busy", code=error.code)
         changes = {"wait_reason": "grant", "next_at": None, "attempts": 0, "error": error.code[:200]}
         Sync.objects.filter(pk=row.pk).update(cursor=_resumable(row), **changes)
         _ended_well(connection.pk)

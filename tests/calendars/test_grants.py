@@ -87,6 +87,13 @@ def test_a_refusal_is_noted_once_and_ends_older_refreshes(connection: CalendarCo
     assert not grants.renew(grant, grants.Tokens("late"))
 
 
+def test_a_grant_that_is_refused_again_has_been_lost_since_the_first_time(connection: CalendarConnection):
+    assert grants.lose(grants.store(connection, "ews", TOKENS))
+    lost_at = Grant.objects.get().lost_at
+    assert grants.lose(Grant.objects.get()), "it is the one that is held"
+    assert Grant.objects.get().lost_at == lost_at
+
+
 def test_a_new_consent_replaces_the_grant_of_its_service_alone(connection: CalendarConnection):
     graph = grants.store(connection, "graph", TOKENS)
     grants.store(connection, "ews", grants.Tokens("old sync"))

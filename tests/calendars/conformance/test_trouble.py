@@ -136,6 +136,22 @@ def test_access_that_has_ended_is_said_once_and_nobody_is_asked_any_more(world: 
     assert SyncedEvent.objects.get().event == event and world.status_of(event).name == "waiting"
 
 
+def test_who_signs_in_again_while_access_is_refused_is_not_asked_to_sign_in(world: World):
+    event = world.add()
+    world.sync()
+    state = world.connection.state
+    world.change(event, subject="Ours")
+    world.there.fault(status=401, count=2)
+    world.there.meanwhile[2] = lambda: world.there.grant(world.connection)
+    queue.drain()
+    world.connection.refresh_from_db()
+    assert world.there.meanwhile == {} and world.connection.state == state
+    assert Grant.objects.get().lost_at is None
+    assert (world.state.wait_reason, world.state.next_at is None) == ("busy", False)
+    world.sync()
+    world.assert_in_step()
+
+
 def test_nothing_is_told_that_was_not_noted_before(world: World):
     """The intent of each write is committed before its request."""
     noted = []

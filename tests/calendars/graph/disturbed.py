@@ -17,7 +17,7 @@ class Disturbed:
 
     def __init__(self, service: Service, calendar: "Outlook", hold: Callable[[], None]) -> None:
         self.service, self.calendar, self.hold = service, calendar, hold
-        self.capabilities, self.close = service.capabilities, service.close
+        self.capabilities, self.close, self.grant = service.capabilities, service.close, service.grant
 
     @property
     def requests(self) -> int:

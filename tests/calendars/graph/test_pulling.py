@@ -191,7 +191,7 @@ def test_a_mark_of_another_calendar_or_place_is_lost(service: GraphService, conn
             service.pull(strange)
     connection.calendar_id = "another"
     with pytest.raises(MarkLost):
-        GraphService(service._client, connection).pull(mark)
+        GraphService(service._client, connection, service.grant).pull(mark)
 
 
 def test_a_calendar_that_is_no_more_is_said(service: GraphService, simulator: Simulator, connection):

@@ -12,6 +12,7 @@ from itertools import count
 from django.utils import timezone
 
 from calendars.errors import Conflict, ItemNotFound, MarkLost, Refused, TryLater
+from calendars.models import Grant
 from calendars.occurrences import is_slot
 from calendars.sync.content import Content, as_it_is, day_of, differing
 from calendars.sync.merging import taking
@@ -164,6 +165,10 @@ class MemoryService:
     @property
     def requests(self) -> int:
         return self.calendar.requests
+
+    @property
+    def grant(self) -> Grant:
+        return Grant.objects.get()
 
     def close(self) -> None: ...
 
