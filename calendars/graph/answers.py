@@ -22,6 +22,8 @@ from calendars.graph.errors import (
     TryLater,
 )
 
+# A wait that ends on no day of the calendar is no wait that anybody has asked for.
+LONGEST_WAIT = 366 * 24 * 3600.0
 T = TypeVar("T")
 
 
@@ -74,14 +76,16 @@ def _later(status: int, headers: Any, message: str, code: str) -> TryLater:
     return TryLater(message, seconds=seconds, reason=reason, asked=asked is not None, code=code)
 
 
-def _seconds(retry_after: str | None) -> float | None:
-    """Of a `Retry-After`, which HTTP lets be a number of seconds or a date; a fraction is understood too."""
+def _seconds(retry_after: Any) -> float | None:
+    """Of a `Retry-After`, which HTTP lets be a number of seconds or a date; a fraction is understood too. That of an item
+    of a batch may be a number in JSON, which is its text here."""
     if not retry_after:
         return None
+    retry_after = str(retry_after)
     if re.fullmatch(r"\s*[0-9]+(\.[0-9]+)?\s*", retry_after):
-        return float(retry_after)
+        return min(float(retry_after), LONGEST_WAIT)
     try:
-        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
+        return min(max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time()), LONGEST_WAIT)
     except ValueError:
         return None
 

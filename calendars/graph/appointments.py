@@ -83,6 +83,8 @@ def of_listed(row: Listed) -> Appointment:
 
 def series(value: dict[str, Any]) -> Series:
     """Of a master read with `$expand=exceptionOccurrences` and `$select=cancelledOccurrences`."""
+    if not value.get("id"):
+        raise ValueError("an answer that is no series has no occurrences to tell of, nor that there are none")
     # The pattern is the series': an occurrence may have been edited to last all day, or no longer to.
     all_day, zone = bool(value.get("isAllDay")), value.get("originalStartTimeZone") or ""
     return Series(

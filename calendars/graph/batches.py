@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from requests.structures import CaseInsensitiveDict
+
 from calendars.graph.answers import error_of, unreadable
-from calendars.graph.errors import GrantRefused, GraphError, TryLater
+from calendars.graph.errors import GraphError, TryLater
 
 # The JSON of one, or its own error.
 Answer = dict[str, Any] | GraphError
@@ -20,17 +22,16 @@ def request_of(paths: Mapping[str, str], prefer: str) -> dict[str, Any]:
 
 
 def answers_of(paths: Mapping[str, str], answer: Mapping[str, Any]) -> dict[str, Answer]:
-    """By the keys of `paths`, as far as there are answers. Raises TryLater, and GrantRefused where one of them is."""
+    """By the keys of `paths`, as far as there are answers. Raises TryLater."""
     keys = list(paths)
     answers: dict[str, Answer] = {}
     for one in answer.get("responses") or []:
         try:
             key = keys[int(one["id"])]
-            error = error_of(int(one["status"]), one.get("headers") or {}, one.get("body"))
-        except (KeyError, ValueError, IndexError, TypeError) as problem:
+            headers = CaseInsensitiveDict(one.get("headers") or {})
+            error = error_of(int(one["status"]), headers, one.get("body"))
+        except (KeyError, ValueError, IndexError, TypeError, AttributeError) as problem:
             raise unreadable() from problem
-        if isinstance(error, GrantRefused):
-            raise error
         answers[key] = error or one["body"]
     return answers
 

@@ -192,13 +192,17 @@ class GraphClient:
         """
         if len(paths) > BATCH_LIMIT:
             raise ValueError(f"{len(paths)} requests in a batch; Microsoft takes {BATCH_LIMIT}")
-        left, done, attempt = dict(paths), {}, 0
+        left, done, attempt, refreshed = dict(paths), {}, 0, False
         while left:
             answers = self._batch(left, prefer)
-            done.update({key: one for key, one in answers.items() if not isinstance(one, TryLater)})
+            done.update({key: one for key, one in answers.items() if not isinstance(one, TryLater | GrantRefused)})
             left = {key: path for key, path in left.items() if key not in done}
             waits = [one for one in answers.values() if isinstance(one, TryLater)]
-            if left:
+            if refused := next((one for one in answers.values() if isinstance(one, GrantRefused)), None):
+                if refreshed:
+                    raise refused
+                refreshed = bool(self.token(True))
+            if waits or (left and not refused):
                 attempt += 1
                 if leave_out and attempt >= settings.RETRY_ATTEMPTS and all(map(batches.fails_by_itself, waits)):
                     break

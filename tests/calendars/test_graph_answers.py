@@ -3,7 +3,7 @@
 import pytest
 import time_machine
 
-from calendars.graph.answers import error_of
+from calendars.graph.answers import LONGEST_WAIT, error_of
 from calendars.graph.client import GraphClient
 from calendars.graph.errors import (
     AccessDenied,
@@ -53,7 +53,17 @@ def test_an_answer_that_is_one_is_no_error():
 
 @pytest.mark.parametrize(
     ("retry_after", "seconds"),
-    [("7", 7), ("0", 0), ("1.5", 1.5), ("Mon, 23 Nov 2026 14:02:00 GMT", 120), ("Mon, 23 Nov 2026 13:00:00 GMT", 0)],
+    [
+        ("7", 7),
+        ("0", 0),
+        ("1.5", 1.5),
+        (7, 7),
+        ("Mon, 23 Nov 2026 14:02:00 GMT", 120),
+        ("Mon, 23 Nov 2026 13:00:00 GMT", 0),
+        # A wait whose end no calendar has: as long as anybody could mean.
+        ("9" * 30, LONGEST_WAIT),
+        ("Mon, 23 Nov 9998 14:02:00 GMT", LONGEST_WAIT),
+    ],
 )
 def test_how_long_microsoft_asks_to_wait(retry_after, seconds):
     with time_machine.travel(NOW, tick=False):
