@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from hypothesis import settings as hypothesis_settings
 
+from calendars.graph import tokens
 from calendars.sync import services
 from tests.factories import NOW
 from tests.simulator.client import Simulator
@@ -55,6 +56,7 @@ def simulator(running_simulator: Simulator, settings) -> Iterator[Simulator]:
     running_simulator.clear_faults()
     running_simulator.reset(seed=1, now=NOW.isoformat())
     settings.SIMULATOR_URL = running_simulator.url
+    tokens.forget_endpoints()
     settings.GRAPH_URL = f"{running_simulator.url}/v1.0"
     settings.EWS_URL = f"{running_simulator.url}/EWS/Exchange.asmx"
     settings.GOOGLE_URL = running_simulator.url

@@ -1,6 +1,7 @@
 """Tokens of the Microsoft identity platform, through msal. See "OAuth 2.0 authorization code flow" and "Refresh tokens
 in the Microsoft identity platform"."""
 
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -25,17 +26,37 @@ NEEDS_PERSON = {"invalid_grant", "interaction_required", "consent_required", "lo
 OPERATOR = {"invalid_client", "unauthorized_client", "invalid_request", "invalid_scope", "unsupported_grant_type"}
 
 
-class _Forgetful(dict[str, Any]):
-    """msal answers an equal request from memory for a minute; ours are meant each time."""
+class _Endpoints(dict[str, Any]):
+    """msal's memory of answers, of which those that name Microsoft's endpoints are kept, for a day. It would also answer
+    an equal request for tokens from memory for a minute; ours are meant each time."""
 
     def __setitem__(self, key: str, value: Any) -> None:
-        """Remembers nothing."""
+        if not key.startswith("POST "):
+            super().__setitem__(key, value)
+
+
+# msal writes into its memory without a lock across applications: each thread has its own.
+_remembered = threading.local()
+
+
+def _endpoints() -> _Endpoints:
+    # The simulator stands in at the same address.
+    where = settings.SIMULATOR_URL
+    if getattr(_remembered, "where", None) != where:
+        _remembered.where, _remembered.endpoints = where, _Endpoints()
+    found: _Endpoints = _remembered.endpoints
+    return found
+
+
+def forget_endpoints() -> None:
+    """As in a new process: the next application asks Microsoft for them."""
+    _endpoints().clear()
 
 
 def application() -> msal.ConfidentialClientApplication:
     """msal's client with an empty cache of its own: what a sign-in yields is kept only if every check passes.
 
-    Asks Microsoft for its endpoints: raises TryLater where it cannot be reached.
+    Asks Microsoft for its endpoints where they are not known: raises TryLater where it cannot be reached.
     """
     try:
         return msal.ConfidentialClientApplication(
@@ -44,10 +65,11 @@ def application() -> msal.ConfidentialClientApplication:
             authority=settings.MICROSOFT_AUTHORITY,
             instance_discovery=False,
             http_client=http.session(),
-            http_cache=_Forgetful(),
+            http_cache=_endpoints(),
         )
     except (requests.RequestException, msal.exceptions.MsalError, ValueError, KeyError) as error:
-        # KeyError: an answer that is JSON and names no endpoints, of a gateway in between.
+        # KeyError: an answer that is JSON and names no endpoints, of a gateway in between. It must not stay for a day.
+        forget_endpoints()
         raise TryLater(type(error).__name__, seconds=settings.RETRY_SECONDS, reason="unreachable") from error
 
 

@@ -10,6 +10,7 @@ from django_q.models import OrmQ
 from time_machine import Traveller
 
 from calendars import grants
+from calendars.graph import tokens
 from calendars.models import Grant
 from migration import runs, tasks
 from migration.models import MigrationRun
@@ -45,8 +46,10 @@ def go_on(
 
 
 def drain(task: AbstractContextManager[object]) -> None:
-    """As the queue does it: a task that was begun by a worker that died is gone for a long time."""
+    """As the queue does it: a task that was begun by a worker that died is gone for a long time. Each is another
+    worker's, which knows nothing yet of Microsoft's endpoints."""
     while (queued := OrmQ.objects.order_by("pk").first()) is not None:
+        tokens.forget_endpoints()
         called = queued.task
         queued.delete()
         try:

@@ -1,12 +1,16 @@
 """Tokens that rotate: whoever loses the race to save goes on with what the winner saved, and nothing older is kept."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 
 from calendars import grants
 from calendars.graph import tokens
 from calendars.graph.errors import GrantRefused, TryLater
 from calendars.models import Grant
 from tests.calendars.graph.steps import ADA
+from tests.factories import NOW
 from tests.simulator.client import Simulator
 
 
@@ -67,10 +71,47 @@ def test_a_refusal_of_a_token_that_was_replaced_meanwhile_is_none_of_the_grant(g
 
 def test_a_refused_grant_is_left_as_it_was(grant: Grant, simulator: Simulator):
     before = Grant.objects.values().get()
-    simulator.fault(operation="token", status=400, body={"error": "invalid_grant", "error_codes": [50173]})
+    body = {"error": "invalid_grant", "error_codes": [50173]}
+    simulator.fault(operation="token", status=400, body=body, count=1)
     with pytest.raises(GrantRefused):
         tokens.access_token(grant)
     assert Grant.objects.values().get() == before
+    assert tokens.access_token(grant), "no refusal is remembered"
+
+
+# --- Where tokens are asked for ---------------------------------------------------------------------------------------
+def operations(simulator: Simulator, since: int) -> list[str]:
+    return [line["operation"] for line in simulator.journal()[since:]]
+
+
+def test_microsofts_endpoints_are_asked_for_once_a_day_and_tokens_each_time(grant: Grant, simulator: Simulator):
+    before = len(simulator.journal())
+    for _ in range(3):
+        tokens.access_token(grant, refresh=True)
+    assert operations(simulator, before) == ["discovery", "token", "token", "token"]
+    assert tokens.application().get_accounts() == [], "whose tokens they are is known to no application"
+    before = len(simulator.journal())
+    with time_machine.travel(NOW + timedelta(hours=25), tick=True):
+        tokens.access_token(grant, refresh=True)
+    assert operations(simulator, before) == ["discovery", "token"]
+
+
+@pytest.mark.parametrize("body", ["{}", "<html>"])
+def test_an_answer_of_a_gateway_in_between_is_not_kept(grant: Grant, simulator: Simulator, body: str):
+    simulator.fault(operation="discovery", body=body, count=1)
+    with pytest.raises(TryLater):
+        tokens.access_token(grant)
+    assert tokens.access_token(grant)
+
+
+def test_each_authority_has_endpoints_of_its_own(grant: Grant, simulator: Simulator, settings):
+    tokens.access_token(grant, refresh=True)
+    before = len(simulator.journal())
+    settings.MICROSOFT_AUTHORITY = "https://login.microsoftonline.com/organizations"
+    tokens.access_token(grant, refresh=True)
+    assert [line["path"] for line in simulator.journal()[before:]] == [
+        "/organizations/v2.0/.well-known/openid-configuration", "/organizations/oauth2/v2.0/token",
+    ]  # fmt: skip
 
 
 def test_without_a_new_refresh_token_the_old_one_stays(grant: Grant, simulator: Simulator):
