@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from hijack.views import AcquireUserView, ReleaseUserView
 
 from firms import impersonation
+from firms.keys import is_key
 from firms.models import Impersonation, User
 
 SHOWN = 50
@@ -27,10 +28,11 @@ class BeginView(AcquireUserView):
 
     def get_object(self, queryset: Any = None) -> User:
         key = self.request.POST["user_pk"]
-        return get_object_or_404(User, pk=key if key.isdecimal() else 0)
+        return get_object_or_404(User, pk=key if is_key(key) else 0)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        supporter, member, reason = request.user, self.get_object(), request.POST.get("reason", "").strip()
+        supporter, member = request.user, self.get_object()
+        reason = request.POST.get("reason", "").replace("\0", "").strip()
         if not 0 < len(reason) <= REASON_LENGTH:
             messages.error(request, f"Please say why, in at most {REASON_LENGTH} signs. The member can read it.")
             return redirect(_page_of(member))

@@ -3,10 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import BadRequest
 from django.db import models
 from django.db.models import Count, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+
+from firms.keys import is_key
 
 
 class Admin(admin.ModelAdmin):
@@ -15,6 +19,18 @@ class Admin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.ALLOW
     show_full_result_count = False
     list_per_page = 50
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """400 for filters that no database can look for, and for a selection of what is no row: Django looks at neither."""
+        filters = [value for _, values in request.GET.lists() for value in values]
+        if any("\0" in value for value in filters) or not all(map(is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            raise BadRequest("no filter or selection of this list")
+        return super().changelist_view(request, extra_context)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        return super().get_search_results(request, queryset, search_term.replace("\0", ""))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """History is kept: firms, people and what was done for them are closed or ended, never deleted."""

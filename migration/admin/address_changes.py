@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,6 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from firms.admin.base import ReadOnlyAdmin
+from firms.keys import is_key
 from firms.models import Firm, User
 from migration import address_changes
 from migration.address_changes import ListChanged
@@ -150,7 +151,10 @@ class AddressChangeAdmin(ReadOnlyAdmin):
         if not may_decide(request):
             raise PermissionDenied
         posted = request.method == "POST"
-        form = ListForm(request.POST, request.FILES) if posted else ListForm(initial={"firm": request.GET.get("firm")})
+        if (firm := (request.POST if posted else request.GET).get("firm")) and not is_key(firm):
+            # The field that completes firms' names fails at showing what is no key.
+            raise BadRequest("no firm")
+        form = ListForm(request.POST, request.FILES) if posted else ListForm(initial={"firm": firm})
         lines: list[address_changes.Line] = []
         if posted and form.is_valid():
             given = form.cleaned_data

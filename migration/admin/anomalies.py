@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from firms.admin.base import FlagFilter, ReadOnlyAdmin
+from firms.keys import is_key
 from firms.models import User
 from migration.anomalies import pages, reading, words
 from migration.anomalies.deciding import NotNow, StaleAnomaly
@@ -99,7 +100,7 @@ class AnomalyAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
-        return self._page(request, self._look(request, int(object_id) if object_id.isdecimal() else 0))
+        return self._page(request, self._look(request, int(object_id) if is_key(object_id) else 0))
 
     def decide_view(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
         """GET says what will happen and asks for a note, POST does it."""

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
 from firms.admin.base import MemberFirmFlagFilter, ReadOnlyAdmin
+from firms.keys import is_key
 from firms.models import User
 from migration import tickets
 from migration.admin import ticket_page
@@ -78,7 +79,7 @@ class TicketAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
-        return self._page(request, int(object_id) if object_id.isdecimal() else 0)
+        return self._page(request, int(object_id) if is_key(object_id) else 0)
 
     def decide_view(self, request: HttpRequest, pk: int, cause: str) -> HttpResponse:
         """GET asks for note and message and says what will happen; POST does it."""

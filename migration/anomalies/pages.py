@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from calendars.models import HeldAppointment
+from firms.keys import is_key
 from firms.models import User
 from migration import report
 from migration.anomalies import deciding, reading, undoing, words
@@ -129,7 +130,7 @@ class Decision(Question):
     def carry_out(self, *, actor: User, now: datetime, note: str = "") -> None:
         deciding.decide(
             self.look.anomaly, self.act, actor=actor, seen=self.given.get("seen", ""), now=now, note=note,
-            candidate=int(self.key) if self.key.isdecimal() else None,
+            candidate=int(self.key) if is_key(self.key) else None,
         )  # fmt: skip
 
 

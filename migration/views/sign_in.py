@@ -65,7 +65,7 @@ def ask_for_help(request: HttpRequest) -> HttpResponse:
     if not reauth.may_sign_in(connection, now=timezone.now()):
         return redirect("migration:sign_in")
     assert connection is not None
-    message = request.POST.get("message", "").strip()[:MESSAGE_LENGTH]
+    message = request.POST.get("message", "").replace("\0", "").strip()[:MESSAGE_LENGTH]
     ticket = tickets.ask_for_help(connection=connection, message=message, now=timezone.now())
     messages.success(request, "Support has been told. You will find the answer on this page.")
     return redirect("migration:ticket", ticket.reference)
