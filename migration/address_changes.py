@@ -45,8 +45,8 @@ class Line:
     new: str
     problem: str = ""
     connections: tuple[CalendarConnection, ...] = ()
-    # An earlier line that stands for the same connection, and ends with this one.
-    replaces: bool = False
+    # The keys of earlier lines that stand for the same connections, and end with this one.
+    replaces: tuple[int, ...] = ()
 
     @property
     def ready(self) -> bool:
@@ -58,15 +58,13 @@ def plan(firm: Firm, text: str, *, kind: str, now: datetime) -> list[Line]:
     pairs = address_lists.parse(text)
     found = _by_address(firm)
     taken = _taken({pair.new for pair in pairs if not pair.problem})
-    standing = set(
-        AddressChange.objects.filter(STANDING, firm=firm, until__gt=now).values_list("connection_id", flat=True)
-    )
+    standing = dict(AddressChange.objects.filter(STANDING, firm=firm, until__gt=now).values_list("connection_id", "pk"))
     return [_line(pair, found.get(pair.old, []), taken.get(pair.new, set()), Kind(kind), standing) for pair in pairs]
 
 
 def digest(firm: Firm, kind: str, lines: Iterable[Line]) -> str:
-    """Of what was shown: whoever confirms it confirms exactly this."""
-    shown = [(line.old, line.new, line.problem, [one.pk for one in line.connections]) for line in lines]
+    """Of what was shown: whoever confirms it confirms exactly this, and only once, since a list in force is replaced."""
+    shown = [(line.old, line.new, line.problem, [one.pk for one in line.connections], line.replaces) for line in lines]
     return hashlib.sha256(repr((firm.pk, kind, shown)).encode()).hexdigest()
 
 
@@ -182,12 +180,12 @@ def _taken(addresses: set[str]) -> dict[str, set[int]]:
 
 
 def _line(
-    pair: address_lists.Pair, found: list[CalendarConnection], taken: set[int], kind: Kind, standing: set[int]
+    pair: address_lists.Pair, found: list[CalendarConnection], taken: set[int], kind: Kind, standing: dict[int, int]
 ) -> Line:
     problem = pair.problem or _problem(pair.new, found, taken, kind)
     if problem:
         return Line(pair.number, pair.old, pair.new, problem)
-    replaces = any(connection.pk in standing for connection in found)
+    replaces = tuple(standing[connection.pk] for connection in found if connection.pk in standing)
     return Line(pair.number, pair.old, pair.new, connections=tuple(found), replaces=replaces)
 
 

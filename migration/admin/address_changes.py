@@ -26,6 +26,10 @@ from migration.models import AddressChange
 from migration.models.address_change import STANDING
 
 TEXT_LENGTH = 500_000
+CHANGED = (
+    "Nothing was approved this time: something has changed since you looked, or the list has been approved already."
+    " Please look again."
+)
 
 
 class ListForm(forms.Form):
@@ -165,9 +169,7 @@ class AddressChangeAdmin(ReadOnlyAdmin):
             except TooLong as error:
                 form.add_error("lines", f"{error}. Please split the list.")
             except ListChanged:
-                messages.error(
-                    request, "Nothing was approved: something has changed since you looked. Please look again."
-                )
+                messages.error(request, CHANGED)
                 lines = address_changes.plan(given["firm"], given["lines"], kind=given["kind"], now=timezone.now())
         return TemplateResponse(
             request, "admin/migration/addresschange/approve.html", self._context(request, form, lines)

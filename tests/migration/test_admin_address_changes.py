@@ -103,6 +103,16 @@ def test_what_has_changed_since_is_shown_again(support: Client, firm: Firm, ada:
     assert not AddressChange.objects.exists()
 
 
+def test_a_button_pressed_twice_approves_once(support: Client, firm: Firm, ada: CalendarConnection) -> None:
+    seen = support.post(APPROVE, given(firm, preview="1")).context["seen"]
+    support.post(APPROVE, given(firm, confirm="1", seen=seen))
+    answer = support.post(APPROVE, given(firm, confirm="1", seen=seen))
+    assert "has been approved already" in text(answer) and "in place of an earlier line" in text(answer)
+    change = AddressChange.objects.get()
+    assert change.ended_at is None
+    assert not AuditEntry.objects.filter(action="address_change.taken_back").exists()
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
 def test_a_file_is_read_shown_and_kept_for_the_confirmation(
     support: Client, firm: Firm, ada: CalendarConnection, encoding: str
