@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.conf import settings
 from exchangelib import Account
 from exchangelib.errors import ErrorCorruptData, ErrorItemCorrupt, ErrorItemNotFound
 from exchangelib.folders import Calendar
 from exchangelib.items import CalendarItem
-from exchangelib.properties import FolderId, ItemId
+from exchangelib.properties import DistinguishedFolderId, ItemId
 from exchangelib.services import SyncFolderItems
 
 from calendars.errors import AccessDenied, ItemNotFound, ServiceBlocked, TryLater
@@ -237,7 +236,6 @@ class EwsService:
 
     def _reopen(self, *, refresh: bool) -> None:
         self._open.close()
-        self.__dict__.pop("_folder", None)
         token = tokens.access_token(self.grant, refresh=refresh)
         opened = transport.account(self.connection.account, token, self._before_request)
         self._account = self._open.enter_context(opened)
@@ -246,10 +244,10 @@ class EwsService:
         self._hold()
         self.requests += 1
 
-    @cached_property
+    @property
     def _folder(self) -> Calendar:
-        """The synced calendar: the default one, or a folder by its id."""
+        """The synced calendar: the default one, or a folder by its id. That names it; nothing need be asked of it."""
+        root = self._mailbox.root
         if self.connection.is_default_calendar or not self.connection.ews_folder_id:
-            return self._mailbox.calendar
-        folder: Any = self._mailbox.root.get_folder(FolderId(id=self.connection.ews_folder_id))
-        return folder
+            return Calendar(root=root, _distinguished_id=DistinguishedFolderId(id=Calendar.DISTINGUISHED_FOLDER_ID))
+        return Calendar(root=root, id=self.connection.ews_folder_id)

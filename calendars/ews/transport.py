@@ -10,6 +10,7 @@ from django.conf import settings
 from exchangelib import DELEGATE, OAUTH2, Account, Build, Configuration, Version, errors
 from exchangelib.credentials import OAuth2AuthorizationCodeCredentials
 from exchangelib.ewsdatetime import EWSTimeZone
+from exchangelib.folders import Root
 from exchangelib.protocol import BaseProtocol, FailFast, close_connections
 from exchangelib.util import ParseError
 
@@ -80,6 +81,8 @@ def account(address: str, token: str, before_request: Callable[[], None]) -> Ite
     opened = Account(
         address, config=configuration, autodiscover=False, access_type=DELEGATE, default_timezone=UTC
     )  # fmt: skip
+    # As a name: exchangelib would ask for what it is, each time, and no part of it is needed.
+    opened.root = Root(account=opened)
     try:
         with told():
             yield opened

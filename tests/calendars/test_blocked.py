@@ -32,7 +32,7 @@ def ended(world: Year, how: str) -> None:
         tenant = world.simulator.get_mailbox(world.there.address)["tid"]
         world.simulator.tenant(tenant, ews="blocked")
     else:
-        world.there.fault(operation=["SyncFolderItems", "GetFolder"], code="ErrorAccessDenied", count=999)
+        world.there.fault(operation="SyncFolderItems", code="ErrorAccessDenied", count=999)
     world.change(world.event, subject="Changed since")
     queue.drain()
 

@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from calendars.errors import Conflict, GrantRefused, MarkLost, ServiceBlocked, TryLater
+from calendars import grants
+from calendars.errors import Conflict, GrantRefused, ItemNotFound, MarkLost, ServiceBlocked, TryLater
 from calendars.ews.service import EwsService
 from calendars.ews.service import open as open_service
+from calendars.models import CalendarConnection
 from calendars.sync.content import Content, differing
 from calendars.sync.service import CancelOccurrence, Create, Delete, Update, UpdateOccurrence
 from tests.calendars.ews.conftest import ADA
+from tests.factories import NOW, ConnectionFactory
 from tests.simulator.client import Simulator
 from tests.simulator_tests.graph_steps import meeting, times, weekly
 
@@ -175,6 +178,51 @@ def test_an_expired_token_is_renewed_in_between(service, simulator: Simulator):
     simulator.fault(path="/EWS/Exchange.asmx", status=401)
     with pytest.raises(GrantRefused):
         service.pull("")
+
+
+def in_matters(simulator: Simulator) -> CalendarConnection:
+    """A mailbox of two calendars, of which the second is synced."""
+    simulator.reset(seed=1, now=NOW.isoformat())
+    simulator.mailbox(ADA, calendars=[{"name": "Calendar", "default": True}, {"name": "Matters"}])
+    folder = simulator.get_mailbox(ADA)["calendars"][1]["ewsFolderId"]
+    connection = ConnectionFactory(
+        account=ADA, member__email=ADA, is_default_calendar=False, ews_folder_id=folder
+    )  # fmt: skip
+    grants.store(connection, "ews", grants.Tokens(simulator.token(ADA, service="ews")["refresh_token"]))
+    return connection
+
+
+def test_nothing_is_asked_of_the_calendar_but_what_is_in_it(service, simulator: Simulator):
+    before = len(simulator.journal())
+    service.pull("")
+    service.find(KEY, HEARING)
+    asked = [line["operation"] for line in simulator.journal()[before:] if "Exchange.asmx" in line["path"]]
+    assert asked == ["SyncFolderItems", "FindItem"]
+
+
+@pytest.mark.django_db
+def test_another_calendar_than_the_default_one_is_known_by_its_id(simulator: Simulator):
+    service = open_service(in_matters(simulator), lambda: None)
+    before = len(simulator.journal())
+    made = service.push(Create(KEY, HEARING))
+    assert service.find(KEY, HEARING) == made
+    simulator.edit(ADA, "other", "create", event=meeting("other"), calendar="Calendar")
+    assert list(changes(service)[0]) == ["Hearing"]
+    service.close()
+    asked = {line["operation"] for line in simulator.journal()[before:]}
+    assert not asked & {"GetFolder", "FindFolder"}
+    calendars = simulator.get_mailbox(ADA)["calendars"]
+    assert [len(one["events"]) for one in calendars] == [1, 1]
+
+
+@pytest.mark.django_db
+def test_a_calendar_that_is_gone_is_not_taken_for_an_empty_one(simulator: Simulator):
+    connection = in_matters(simulator)
+    connection.ews_folder_id = connection.ews_folder_id[:-8] + "AAAAAAA="
+    service = open_service(connection, lambda: None)
+    with pytest.raises(ItemNotFound):
+        service.pull("")
+    service.close()
 
 
 def test_a_request_is_made_only_if_it_still_may_be(connection, simulator: Simulator):
