@@ -34,9 +34,13 @@ class Concerned:
     old_sync: int
     waiting: int
     moved: int
+    # Outlook members whose mailbox Graph cannot serve: neither sync reaches them.
+    unsupported: int
     # Google members, whom nothing of this concerns (R12).
     google: int
-    # Of those who were asked, in organisations that have ended EWS: going back would bring them nothing.
+    # Of those on the old sync and of those who were asked, in organisations that have ended EWS: the old sync of the first
+    # stands still, and going back would bring the others nothing.
+    paused: int
     blocked: int
     # After the cutoff taking a flag back brings no old sync back.
     after_cutoff: bool
@@ -75,14 +79,18 @@ def concerned(firms: QuerySet[Firm]) -> Concerned:
     outlook = {state: n for (provider, state), n in counts.items() if provider == Provider.OUTLOOK}
     waiting = outlook.get(State.REAUTH_REQUIRED, 0)
     old = outlook.get(State.OLD_SYNC, 0) + outlook.get(State.DISABLED, 0)
+    unsupported = outlook.get(State.UNSUPPORTED, 0)
+    ended = dict(blocked.concerned(live).order_by().values_list("state").annotate(n=Count("pk")))
     return Concerned(
         firms=firms.count(),
         flagged=firms.filter(flagged_at__isnull=False).count(),
         members=User.objects.filter(firm__in=chosen).count(),
         old_sync=old,
         waiting=waiting,
-        moved=sum(outlook.values()) - old - waiting,
+        moved=sum(outlook.values()) - old - waiting - unsupported,
+        unsupported=unsupported,
         google=sum(n for (provider, _), n in counts.items() if provider == Provider.GOOGLE),
-        blocked=blocked.concerned(live.filter(state=State.REAUTH_REQUIRED)).count(),
+        paused=ended.get(State.OLD_SYNC, 0),
+        blocked=ended.get(State.REAUTH_REQUIRED, 0),
         after_cutoff=cutoff.has_passed(timezone.now(), settings.SYNC_CUTOFF),
     )

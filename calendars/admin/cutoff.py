@@ -24,6 +24,8 @@ def forecast(site: Any, request: HttpRequest) -> HttpResponse:
         disabled=Count("pk", filter=Q(state=State.DISABLED)),
         told=Count("pk", filter=Q(state=State.DISABLED, told_epoch=F("epoch"))),
         waiting=Count("pk", filter=Q(state=State.REAUTH_REQUIRED)),
+        unsupported=Count("pk", filter=Q(state=State.UNSUPPORTED)),
+        lost=Count("pk", filter=Q(provider=Provider.OUTLOOK, state=State.GRANT_LOST)),
         google=Count("pk", filter=Q(provider=Provider.GOOGLE)),
         graph=Count("pk", filter=Q(provider=Provider.OUTLOOK, state__in=(State.MIGRATING, State.GRAPH_SYNC))),
     )

@@ -73,6 +73,15 @@ class MemberAdmin(Admin, UserAdmin):
         fields = tuple(super().get_readonly_fields(request, obj))
         return fields if _user(request).is_superuser else (*fields, *POWERS)
 
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """How a password is hashed is nobody's to look at, and the button beside it is for who may set one."""
+        sets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return sets
+        return [
+            (name, {**one, "fields": [field for field in one["fields"] if field != "password"]}) for name, one in sets
+        ]
+
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Who may change members may not, by another e-mail address or password, become staff or a superuser."""
         if obj is not None and (obj.is_staff or obj.is_superuser) and not _user(request).is_superuser:

@@ -95,6 +95,16 @@ def test_whom_it_concerns_is_counted_in_a_constant_number_of_queries(django_asse
     with django_assert_num_queries(5):
         counted = rollout.concerned(chosen)
     assert counted == rollout.Concerned(
-        firms=2, flagged=1, members=10, old_sync=2, waiting=2, moved=3, google=1, blocked=0, after_cutoff=False
-    )
+        firms=2,
+        flagged=1,
+        members=10,
+        old_sync=2,
+        waiting=2,
+        moved=2,
+        unsupported=1,
+        google=1,
+        paused=0,
+        blocked=0,
+        after_cutoff=False,
+    )  # fmt: skip
     assert counted.not_flagged == 1
