@@ -1,6 +1,6 @@
 """The walk's third part: those whom none of it concerns see no trace of it."""
 
-from calendars.models import CalendarConnection
+from calendars.models import CalendarConnection, EventVersion
 from tests.demo import in_step
 from tests.demo.cast import DORA, GWEN, PASSWORD, Person
 from tests.demo.stage import Stage
@@ -11,6 +11,8 @@ def look_on(stage: Stage) -> None:
     _untouched(stage, DORA, "whose firm is not flagged", "old_sync")
     _untouched(stage, GWEN, "who uses Google Calendar", "google_sync")
     in_step.both_ways(stage, stage.browser(), GWEN)
+    lost = EventVersion.objects.filter(member__email=GWEN.email).count()
+    stage.checks.equal("events and edited dates of hers that the sync has taken away or written over", lost, 0)
     asked = {line["path"].split("/")[1] for line in stage.simulator.journal() if line["mailbox"] == GWEN.email}
     stage.checks.that("and nobody but Google was asked about her calendar", asked <= {"calendar", "token"}, str(asked))
 

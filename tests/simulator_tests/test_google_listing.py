@@ -218,6 +218,19 @@ def test_events_are_found_by_uid_mark_and_kind(google: Google) -> None:
     assert names(google.list(eventTypes=["birthday", "focusTime"])[0]) == [("confirmed", "Cake")]
 
 
+def test_a_series_that_came_from_exchange_keeps_its_instances_by_its_uid(google: Google) -> None:
+    """Exchange writes an instance's date into such a UID; Google does not."""
+    uid = "040000008200E00074C5B7101A82E00800000000" + "0" * 40
+    weekly = {"pattern": {"type": "weekly", "interval": 1, "daysOfWeek": ["tuesday"]},
+              "range": {"type": "numbered", "startDate": "2026-11-24", "numberOfOccurrences": 4}}  # fmt: skip
+    pieces = {"exceptions": [{"originalStart": "2026-12-01", "subject": "Invited"}], "cancelled": ["2026-12-08"]}
+    event = meeting("invited", 24, iCalUId=uid, recurrence=weekly, **pieces)
+    google.simulator.edit(GUS, "invited", "create", event=event)
+    found = google.list(iCalUID=uid, showDeleted="true")[0]
+    assert sorted(item["status"] for item in found) == ["cancelled", "confirmed", "confirmed"]
+    assert {item["iCalUID"] for item in found if item["status"] == "confirmed"} == {uid}
+
+
 def test_updates_since_a_time(google: Google) -> None:
     google.simulator.edit(GUS, "hearing", "change", subject="Changed")
     gone = google.id("off")

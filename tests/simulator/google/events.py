@@ -59,6 +59,11 @@ def slot_of(event: Event, zone: str) -> dict[str, Any]:
     return {"recurringEventId": master.immutable_id, "originalStartTime": slot}
 
 
+def uid_of(event: Event) -> str:
+    """At Google all instances share the series' calendar UID, where Exchange writes their date into it."""
+    return str((event.master or event).data["iCalUId"])
+
+
 def cancelled(event: Event, zone: str) -> dict[str, Any]:
     """All that is sure to be there of a cancelled occurrence."""
     head = {"kind": "calendar#event", "etag": etag(event), "id": event.immutable_id, "status": "cancelled"}
@@ -85,7 +90,7 @@ def render(event: Event, zone: str) -> dict[str, Any]:
     found |= {
         "transparency": "transparent" if event.get("showAs") == "free" else None,
         "visibility": extras.get("visibility") if sensitivity == "normal" else _visibility(sensitivity),
-        "iCalUID": event.data["iCalUId"], "sequence": 0, "reminders": _reminders(event, extras),
+        "iCalUID": uid_of(event), "sequence": 0, "reminders": _reminders(event, extras),
         "eventType": "default", **{key: value for key, value in extras.items() if key not in _MAPPED},
     }  # fmt: skip
     return {key: value for key, value in found.items() if value not in (None, "", [])}

@@ -154,7 +154,7 @@ def _matches(context: Context, entry: Entry) -> bool:
     args = context.request
     tests: list[Callable[[], bool]] = [lambda: _is_type(context, entry)]
     if args.arg("iCalUID") is not None:
-        tests.append(lambda: entry.event is not None and entry.event.data["iCalUId"] == args.arg("iCalUID"))
+        tests.append(lambda: entry.event is not None and events.uid_of(entry.event) == args.arg("iCalUID"))
     if args.arg("q"):
         tests.append(lambda: str(args.arg("q")).casefold() in json.dumps(entry.show("UTC")).casefold())
     for kind in ("private", "shared"):
