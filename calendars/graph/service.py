@@ -1,7 +1,7 @@
 """Graph as a calendar service of `calendars.sync`."""
 
 from collections.abc import Callable, Sequence
-from functools import cached_property, partial
+from functools import partial
 
 from django.utils import timezone
 
@@ -46,11 +46,16 @@ class GraphService:
     def close(self) -> None:
         self._client.close()
 
-    @cached_property
+    @property
     def _calendar_id(self) -> str:
         return calendar_id(self._client, self._connection)
 
 
 def calendar_id(client: GraphClient, connection: CalendarConnection) -> str:
-    """That of the migration; of a connection made since, the default one's."""
-    return connection.calendar_id or client.default_calendar().id
+    """That of the migration; of a connection made since, the default one's, which is asked for once."""
+    if not connection.calendar_id:
+        connection.calendar_id = client.default_calendar().id
+        # Unless it has moved on meanwhile, perhaps to another account.
+        same = {"pk": connection.pk, "state": connection.state, "epoch": connection.epoch, "calendar_id": ""}
+        CalendarConnection.objects.filter(**same).update(calendar_id=connection.calendar_id)
+    return connection.calendar_id

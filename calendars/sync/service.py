@@ -118,7 +118,8 @@ class Capabilities:
 
 
 class Service(Protocol):
-    """Not to be shared between threads. Holds no transaction and writes nothing of ours but renewed tokens.
+    """Not to be shared between threads. Holds no transaction and writes nothing of ours but renewed tokens, and which
+    calendar the default one is.
 
     `grant` is the version of the grant that was used last: what a refusal is about.
     """
