@@ -36,6 +36,17 @@ def test_a_member_who_is_prompted_is_shown_the_sign_in_instead():
     assert "Outlook sync has stopped by itself" in page and "Sign in with Microsoft instead" in page
 
 
+@pytest.mark.parametrize("of_the_move", ["when it is your turn", "Why not to disconnect by hand"])
+def test_of_the_move_only_those_read_who_have_it_before_them(of_the_move):
+    def page(**fields):
+        return text(logged_in(ConnectionFactory(**fields).member).get(DISCONNECT))
+
+    assert of_the_move in page(state=State.OLD_SYNC)
+    moved, google = page(state=State.GRAPH_SYNC), page(state=State.GOOGLE_SYNC, provider=Provider.GOOGLE)
+    assert of_the_move not in moved and "on the new connection with Outlook already" in moved
+    assert of_the_move not in google and "Outlook sync" not in google
+
+
 @pytest.mark.parametrize("state", sorted(set(State) - {State.DISCONNECTED, State.GOOGLE_SYNC}))
 def test_who_insists_is_disconnected_and_every_id_stays_known(state):
     connection = ConnectionFactory(state=state)
