@@ -2,7 +2,7 @@
 
 List pages follow each other by position, so a deletion meanwhile can hide a row: only two readings in a row that saw the
 same ids are a complete one. A later reading asks for ids alone, unless the one before it saw any that are new. Beside the
-first of them the mailbox's other calendars are listed once.
+first of them the mailbox's other calendars are listed; a second time afterwards, see `elsewhere`.
 """
 
 from datetime import timedelta

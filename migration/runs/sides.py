@@ -12,10 +12,13 @@ from calendars.errors import TryLater
 from calendars.graph.answers import readable
 from calendars.graph.appointments import Listed, of_listed
 from calendars.models import SyncedEvent
-from migration.matching import Candidate, Known, Matches, match
+from migration.matching import LIKENESS, Candidate, Known, Matches, match
 from migration.models import MigrationRun
-from migration.runs import staging
+from migration.runs import reading, staging
 from migration.settling import Settled, claims, settle
+
+# So many requests more are within what a run may cost, however many old ids lead nowhere.
+LATE_REQUESTS = 3
 
 
 @dataclass
@@ -48,7 +51,7 @@ class Sides:
     `known`: the events that are not settled; `candidates`: the appointments that are not theirs. `unreadable`: ids of
     appointments that could not be read, which until they can are candidates without a word. `series`: by id of the
     master, rows of its edited occurrences and starts of its cancelled ones. `slots`: by master and start, the row of
-    the occurrence. `by_id`, `again`: rows by id.
+    the occurrence. `by_id`, `again`: rows by id. `late`: by primary key, the id that asking once more gave.
     """
 
     def __init__(self, run: MigrationRun) -> None:
@@ -59,13 +62,19 @@ class Sides:
         self.known = _known(run, translated, self.settled)
         # Only those that matter: of a large calendar these are many.
         self.settled.uids &= {one.ical_uid for one in self.known}
-        self.first_ids = {*self.settled.matched.values(), *left}
-        self.series, self.slots, self.by_id, self.again = Asked(), Asked(), Asked(), Asked()
+        self._taken = set(self.settled.matched.values())
+        self._first = left.keys()
+        self.series, self.slots, self.by_id, self.again, self.late = Asked(), Asked(), Asked(), Asked(), Asked()
         self.unreadable: set[str] = set()
         self._listed: dict[str, Candidate] = {}
         self._list(left.values(), elsewhere=False)
         self.candidates: list[Candidate] = []
         self._result: Matches | None = None
+
+    @property
+    def first_ids(self) -> set[str]:
+        """What the first reading saw."""
+        return self._taken | self._first
 
     def match(self) -> Matches:
         """With what has been staged since the last time."""
@@ -99,7 +108,7 @@ class Sides:
         """Whether anything had come."""
         before = self._last
         asked = {staging.SERIES: self.series, staging.SLOTS: self.slots, staging.BY_ID: self.by_id,
-                 staging.AGAIN: self.again}  # fmt: skip
+                 staging.AGAIN: self.again, staging.IDS_AGAIN: self.late}  # fmt: skip
         for pk, part, page in staging.pages_after(self._run, before):
             self._last = pk
             if part in asked:
@@ -107,15 +116,35 @@ class Sides:
             else:
                 self._list(page, elsewhere=part.startswith(staging.OTHER))
             if part == staging.BY_ID:
-                for _, row in page:
-                    if row:
+                for new, row in page:
+                    if row and new not in self._taken:
                         self._add(Candidate(*row), elsewhere=True)
             elif part == staging.AGAIN:
                 self._read_again(page)
+            elif part == staging.IDS_AGAIN:
+                self._translate_late({key: new for key, new in page if new})
         return self._last != before
 
+    def untranslated(self, result: Matches) -> list[int]:
+        """The next events, as many as go into a request, whose old id has led nowhere so far: an error is no proof of
+        deletion. First those that would be missing, then those found by likeness."""
+        if self._run.metadata_only:
+            return []
+        blank = {one.pk for one in self.known if not one.translated}
+        alike = (pk for pk, one in result.matched.items() if one.how in LIKENESS)
+        left = self.late.open(blank & result.anomalies.keys()) + self.late.open(blank.intersection(alike))
+        most = LATE_REQUESTS * reading.TRANSLATE_LIMIT - self.late.number
+        return left[: max(0, min(most, reading.TRANSLATE_LIMIT))]
+
+    def _translate_late(self, found: dict[int, str]) -> None:
+        late = {pk: new for pk, new in found.items() if new not in self._taken}
+        self.known = [one._replace(translated=late.get(one.pk, one.translated)) for one in self.known]
+
     def _list(self, listed: Iterable[Listed], *, elsewhere: bool) -> None:
+        """What is settled has its event, however often it is listed."""
         for row in listed:
+            if row[0] in self._taken:
+                continue
             try:
                 one = Candidate(*staging.row(readable(of_listed, row)))
             except TryLater:
@@ -130,9 +159,10 @@ class Sides:
             self._listed[one.id] = one._replace(elsewhere=elsewhere)
 
     def _read_again(self, page: Iterable[tuple[str, Any]]) -> None:
-        """It stays where it was seen."""
+        """It stays where it was seen; and unread, until it has been gone twice."""
         for new, row in page:
-            self.unreadable.discard(new)
+            if row or self.again.nothing[new] > 1:
+                self.unreadable.discard(new)
             if row:
                 before = self._listed.get(new)
                 self._listed[new] = Candidate(*row)._replace(elsewhere=before is not None and before.elsewhere)

@@ -2,15 +2,16 @@
 
 Parts: "1" the first full reading of the synced calendar, "2", … what later ones found besides, "again" what of it had to
 be asked for by id; "other 0", … the mailbox's other calendars, "other by id" what only asking for an id gave: all of
-these unread but for the id. "seen 2", … the ids that a later reading saw; "ids" translated ids; "series" edited occurrences;
-"slots" occurrences looked for one by one.
+these unread but for the id. "seen 2", … and "seen other 2", … the ids that a later reading saw; "ids" translated ids, "ids
+again" what asking once more gave; "series" edited occurrences; "slots" occurrences looked for one by one.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 import orjson
+from django.db.models import QuerySet
 
 from calendars import bulk
 from calendars.graph.appointments import Appointment, Series
@@ -24,6 +25,7 @@ OTHER = "other"
 SEEN = "seen"
 BY_ID = f"{OTHER} by id"
 IDS = "ids"
+IDS_AGAIN = f"{IDS} again"
 SERIES = "series"
 SLOTS = "slots"
 # A staged page, as its columns.
@@ -56,6 +58,10 @@ def stage_by_id(run: MigrationRun, number: int, read: dict[str, Appointment | No
 
 def stage_again(run: MigrationRun, number: int, read: dict[str, Appointment | None]) -> None:
     store([page_of(run, AGAIN, number, [(one, found and row(found)) for one, found in read.items()])])
+
+
+def stage_ids_again(run: MigrationRun, number: int, read: dict[int, str | None]) -> None:
+    store([page_of(run, IDS_AGAIN, number, list(read.items()))])
 
 
 def stage_slots(run: MigrationRun, number: int, read: dict[Slot, list[Appointment]]) -> None:
@@ -96,7 +102,17 @@ def pages_after(run: MigrationRun, pk: int) -> Iterator[tuple[int, str, Any]]:
 
 def has_others(run: MigrationRun) -> bool:
     """Whether the mailbox's other calendars have been listed."""
-    return StagedPage.objects.filter(run=run, part__startswith=f"{OTHER} ").exclude(part=BY_ID).exists()
+    return _others(run).exists()
+
+
+def listed_elsewhere(run: MigrationRun) -> set[str]:
+    """Ids that the first reading of the mailbox's other calendars saw."""
+    payloads = _others(run).values_list("payload", flat=True)
+    return {row[0] for payload in payloads.iterator(chunk_size=10) for row in orjson.loads(payload)}
+
+
+def _others(run: MigrationRun) -> QuerySet[StagedPage]:
+    return StagedPage.objects.filter(run=run, part__startswith=f"{OTHER} ").exclude(part=BY_ID)
 
 
 def translated_in(run: MigrationRun, parts: Iterable[str]) -> dict[str, int]:
@@ -107,12 +123,21 @@ def translated_in(run: MigrationRun, parts: Iterable[str]) -> dict[str, int]:
 
 def seen_ids(run: MigrationRun, number: int) -> set[str]:
     """Ids that a later reading of the synced calendar saw."""
-    return {one for page in pages(run, f"{SEEN} {number}") for one in page}
+    return ids_in(run, f"{SEEN} {number}")
+
+
+def ids_in(run: MigrationRun, part: str) -> set[str]:
+    return {one for page in pages(run, part) for one in page}
 
 
 def old_ids_after(run: MigrationRun, pk: int, limit: int) -> list[tuple[int, str]]:
     rows = SyncedEvent.objects.filter(connection_id=run.connection_id, pk__gt=pk, ews_id__isnull=False).order_by("pk")
     return [(key, old or "") for key, old in rows.values_list("pk", "ews_id")[:limit]]
+
+
+def old_ids_of(run: MigrationRun, pks: Collection[int]) -> dict[int, str]:
+    rows = SyncedEvent.objects.filter(connection_id=run.connection_id, pk__in=bulk.keys(pks), ews_id__isnull=False)
+    return {pk: old or "" for pk, old in rows.values_list("pk", "ews_id")}
 
 
 def row(one: Appointment) -> Row:

@@ -16,7 +16,7 @@ from calendars.leases import Lease
 from calendars.models import CalendarConnection
 from migration.matching import ids_to_read, in_doubt, masters_to_read, slots_to_read
 from migration.models import MigrationRun
-from migration.runs import calendar, confirming, finishing, reading, staging
+from migration.runs import calendar, confirming, elsewhere, finishing, reading, staging
 from migration.runs.failures import AppointmentUnreadable
 from migration.runs.saving import save
 from migration.runs.side_by_side import SideBySide
@@ -116,16 +116,29 @@ def _match(work: Work) -> None:
         _read(work, moments, work.client.occurrences, staging.stage_slots, sides.slots.number)
     elif not in_doubt(result):
         finishing.finish(run, work.lease, result, candidates)
+    elif late := sides.untranslated(result):
+        new_ids = _translated(work, late)
+        save(run, work.lease, partial(staging.stage_ids_again, run, sides.late.number, new_ids))
     elif not again:
         # What was not found has to be looked for again before it is called missing; until then it is to go.
         cursor, counters = confirming.begin(run, work.client), {**finishing.counters(result), "anomalies": 0}
         save(run, work.lease, state=State.CONFIRMING, cursor=cursor, **counters)
-    elif unread := sides.again.open(sides.unread(result).union(run.cursor["unlisted"])):
+    elif not elsewhere.is_done(run):
+        elsewhere.look(work, BATCH_LIMIT)
+    elif unread := sides.again.open(sides.unread(result).union(run.cursor["unlisted"]), again=True):
         _read_again(work, unread)
-    elif unlisted := sides.by_id.open(ids_to_read(sides.known, candidates, result)):
+    elif unlisted := sides.by_id.open(
+        ids_to_read(sides.known, candidates, result).union(run.cursor["strays"]), again=True
+    ):
         _read(work, unlisted, work.client.by_ids, staging.stage_by_id, sides.by_id.number)
     else:
         finishing.finish(run, work.lease, result, candidates)
+
+
+def _translated(work: Work, pks: Sequence[int]) -> dict[int, str | None]:
+    old = staging.old_ids_of(work.run, pks)
+    new_ids = work.client.translate(list(old.values())) if old else {}
+    return {pk: new_ids.get(old.get(pk, "")) for pk in pks}
 
 
 def _read_again(work: Work, unread: list[str]) -> None:
