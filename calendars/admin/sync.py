@@ -5,12 +5,15 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
-from calendars.models import LocalChange, Sync
+from calendars.admin.refused import carry_out
+from calendars.models import LocalChange, Sync, SyncedEvent
 from calendars.sync import refusals, services
 from firms.admin.base import ReadOnlyAdmin
 from firms.models import User
@@ -22,6 +25,17 @@ WAITS = {
     "mailbox": "No mailbox that the service serves", "denied": "A permission is missing",
     "stopped": "Ended its worker again and again",
 }  # fmt: skip
+
+
+class WaitFilter(admin.SimpleListFilter):
+    title = "what it waits for"
+    parameter_name = "wait_reason"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(WAITS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Sync]) -> QuerySet[Sync]:
+        return queryset.filter(wait_reason=self.value()) if self.value() in WAITS else queryset
 
 
 class StandingFilter(admin.SimpleListFilter):
@@ -46,31 +60,51 @@ class StandingFilter(admin.SimpleListFilter):
 
 @admin.register(Sync)
 class SyncAdmin(ReadOnlyAdmin):
-    list_display = ("account", "state", "last_success", "waits_for", "picture", "told_later")
-    list_filter = (StandingFilter, "service", "wait_reason")
-    list_select_related = ("connection__member",)
+    list_display = ("account", "member", "state", "last_success", "waits_for", "picture", "told_later")
+    list_filter = (StandingFilter, "service", WaitFilter)
+    list_select_related = ("connection__member__firm",)
     search_fields = ("connection__account", "connection__member__email")
     search_help_text = "Account or member"
     actions = ("let_through", "look_again")
     fieldsets = (
-        (None, {"fields": ("account", "state", "service", "last_success", "full_at", "next_at", "told_later")}),
+        (
+            None,
+            {"fields": ("account", "member", "state", "service", "last_success", "full_at", "next_at", "told_later")},
+        ),
         ("Waiting", {"fields": ("waits_for", "error", "attempts")}),
         ("Fails at single appointments", {"fields": ("fails_at", "failing_next")}),
-        ("Refused", {"fields": ("picture", "refused_at", "let_through")}),
+        ("Refused", {"fields": ("picture", "gone", "refused_at", "let_through")}),
         ("Change notifications", {"fields": ("subscription_id", "subscription_until"), "classes": ("collapse",)}),
     )
-    readonly_fields = ("account", "state", "last_success", "waits_for", "fails_at", "picture", "told_later")
+    readonly_fields = (
+        "account", "member", "state", "last_success", "waits_for", "fails_at", "picture", "gone", "told_later",
+    )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Sync]:
         # Opaque, of no use to a person, and long.
-        rows = super().get_queryset(request).select_related("connection__member").defer("mark", "cursor")
+        rows = super().get_queryset(request).select_related("connection__member__firm").defer("mark", "cursor")
         changes = LocalChange.objects.filter(connection=OuterRef("connection")).order_by()
         counts = changes.values("connection").annotate(n=Count("pk")).values("n")
         return rows.annotate(changes=Coalesce(Subquery(counts, output_field=IntegerField()), 0))
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Without the link to synced events for who may not see them."""
+        sets = super().get_fieldsets(request, obj)
+        if request.user.has_perm("calendars.view_syncedevent"):
+            return sets
+        return [(name, {**one, "fields": [field for field in one["fields"] if field != "gone"]}) for name, one in sets]
+
     @admin.display(description="account", ordering="connection__account")
     def account(self, sync: Sync) -> str:
         return sync.connection.account
+
+    @admin.display(description="member, firm", ordering="connection__member__email")
+    def member(self, sync: Sync) -> SafeString:
+        member = sync.connection.member
+        words = '<a href="{}">{}</a><br><span class="quiet">{}</span>'
+        return format_html(
+            words, reverse("admin:firms_user_change", args=[member.pk]), member.email, member.firm or "–"
+        )
 
     @admin.display(description="state", ordering="connection__state")
     def state(self, sync: Sync) -> str:
@@ -98,16 +132,21 @@ class SyncAdmin(ReadOnlyAdmin):
         said = f"{sync.refused['gone']:,} of {sync.refused['of']:,} events gone at once"
         return f"{said}; to be carried out" if sync.let_through else said
 
+    @admin.display(description="which", empty_value="–")
+    def gone(self, sync: Sync) -> SafeString | None:
+        if not sync.refused:
+            return None
+        address, proven = reverse("admin:calendars_syncedevent_changelist"), SyncedEvent.Doubt.PROVEN.value
+        words = '<a href="{}?connection__id__exact={}&amp;doubt__exact={}">The events that are gone</a>'
+        return format_html(words, address, sync.connection_id, proven)
+
     @admin.display(description="not told yet", ordering="changes")
     def told_later(self, sync: Any) -> str:
         return f"{sync.changes:,}"
 
-    @admin.action(description="Carry out once what was refused: it is true", permissions=["decide"])
-    def let_through(self, request: HttpRequest, chosen: QuerySet[Sync]) -> None:
-        assert isinstance(request.user, User)
-        done = sum(refusals.let_through(sync, actor=request.user) for sync in chosen)
-        left = chosen.count() - done
-        messages.success(request, f"{done} will be carried out with the next sync; {left} had nothing to decide.")
+    @admin.action(description="Carry out once what was refused…", permissions=["decide"])
+    def let_through(self, request: HttpRequest, chosen: QuerySet[Sync]) -> HttpResponse | None:
+        return carry_out(request, chosen, self.admin_site)
 
     @admin.action(description="Look again: read the whole calendar", permissions=["decide"])
     def look_again(self, request: HttpRequest, chosen: QuerySet[Sync]) -> None:

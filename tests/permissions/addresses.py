@@ -8,6 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 
 from calendars import editing
+from calendars.admin.refused import digest
 from calendars.models import CalendarConnection
 from firms.models import Firm
 from migration.anomalies import reading
@@ -106,7 +107,9 @@ SENT: dict[str, Callable[[World], dict[str, Any]]] = {
     "POST admin:migration_migrationrun_changelist#retry": lambda world: {
         "action": "retry", "_selected_action": [world["migration_migrationrun"].pk],
     },
-    "POST admin:calendars_sync_changelist#let_through": of_syncs("let_through"),
+    "POST admin:calendars_sync_changelist#let_through": lambda world: {
+        **of_syncs("let_through")(world), "seen": digest([world["calendars_sync"]]),
+    },
     "POST admin:calendars_sync_changelist#look_again": of_syncs("look_again"),
     "POST admin:migration_ticket_decide": lambda world: {"turn": world["migration_ticket"].turn, "note": "n", "message": "m"},
     "POST admin:migration_anomaly_decide": lambda world: {"seen": seen(world), "note": "n"},

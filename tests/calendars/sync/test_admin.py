@@ -1,5 +1,7 @@
 """What staff see of daily syncs, and what they decide about a picture that was refused."""
 
+import html
+import re
 from dataclasses import replace
 
 import pytest
@@ -26,8 +28,12 @@ def refused(world: World) -> World:
 
 
 def act(world: World, name: str, group: str = "Support"):
-    data = {"action": name, "_selected_action": [world.state.pk]}
-    return client_of(staff_of(group)).post(reverse(LIST), data, follow=True)
+    """Chosen in the list, and answered where a page asks."""
+    data, browser = {"action": name, "_selected_action": [world.state.pk]}, client_of(staff_of(group))
+    answer = browser.post(reverse(LIST), data, follow=True)
+    if seen := (answer.context or {}).get("seen"):
+        answer = browser.post(reverse(LIST), {**data, "seen": seen}, follow=True)
+    return answer
 
 
 def test_the_list_costs_the_same_for_one_and_for_many(refused: World, django_assert_max_num_queries):
@@ -66,6 +72,32 @@ def test_what_was_refused_is_carried_out_once(refused: World):
         refused.there.delete(one)
     refused.sync()
     assert refused.state.refused["gone"] == 21 and len(refused.events) == 21
+
+
+def test_a_page_asks_first_whose_events_would_be_deleted(refused: World):
+    support = client_of(staff_of("Support"))
+    data = {"action": "let_through", "_selected_action": [refused.state.pk]}
+    asked = support.post(reverse(LIST), data)
+    page = asked.content.decode()
+    member = refused.connection.member
+    for words in ("11 events", "11 of 12", refused.connection.account, member.email, member.firm.name):
+        assert words in page, words
+    assert not refused.state.let_through
+    # The picture has become another since.
+    Sync.objects.update(refused={"gone": 12, "of": 12})
+    again = support.post(reverse(LIST), {**data, "seen": asked.context["seen"]})
+    assert "Something has changed" in again.content.decode() and not refused.state.let_through
+    support.post(reverse(LIST), {**data, "seen": again.context["seen"]})
+    assert refused.state.let_through
+
+
+def test_support_see_which_events_are_gone(refused: World):
+    support = client_of(staff_of("Support"))
+    page = support.get(reverse("admin:calendars_sync_change", args=[refused.state.pk])).content.decode()
+    (address,) = re.findall(r'href="([^"]*doubt__exact[^"]*)"', page)
+    assert support.get(html.unescape(address)).context["cl"].result_count == 11
+    of_rollout = client_of(staff_of("Rollout")).get(reverse("admin:calendars_sync_change", args=[refused.state.pk]))
+    assert "11 of 12" in of_rollout.content.decode() and "doubt__exact" not in of_rollout.content.decode()
 
 
 def test_what_has_come_back_since_is_not_deleted(refused: World):
