@@ -52,7 +52,7 @@ class NoteForm(forms.Form):
 
 @admin.register(Anomaly)
 class AnomalyAdmin(ReadOnlyAdmin):
-    list_display = ("subject", "start", "reason", "shown_standing", "account", "member", "firm")
+    list_display = ("subject", "start", "reason", "shown_standing", "whose")
     list_filter = (StandingFilter, "reason", AnomalyFirmFlagFilter)
     list_select_related = ("synced_event", "run__connection__member__firm")
     search_fields = ("run__connection__account", "run__connection__member__email", "=synced_event__uid")
@@ -67,25 +67,21 @@ class AnomalyAdmin(ReadOnlyAdmin):
         return anomaly.synced_event.subject
 
     @admin.display(description="start")
-    def start(self, anomaly: Anomaly) -> str:
-        return f"{anomaly.synced_event.start} {anomaly.synced_event.time_zone}"
+    def start(self, anomaly: Anomaly) -> SafeString:
+        synced = anomaly.synced_event
+        words = '<span class="together">{}</span><br><span class="quiet">{}</span>'
+        return format_html(words, synced.start.replace("T", " ").removesuffix(":00"), synced.time_zone)
 
     @admin.display(description="state")
     def shown_standing(self, anomaly: Anomaly) -> SafeString:
         standing = reading.standing_of(anomaly.synced_event)
         return format_html('<span class="pill pill-{}">{}</span>', standing, words.STANDING[standing][0])
 
-    @admin.display(description="account", ordering="run__connection__account")
-    def account(self, anomaly: Anomaly) -> str:
-        return anomaly.run.connection.account
-
-    @admin.display(description="member", ordering="run__connection__member__email")
-    def member(self, anomaly: Anomaly) -> Any:
-        return anomaly.run.connection.member
-
-    @admin.display(description="firm", empty_value="–")
-    def firm(self, anomaly: Anomaly) -> Any:
-        return anomaly.run.connection.member.firm
+    @admin.display(description="account, member, firm", ordering="run__connection__account")
+    def whose(self, anomaly: Anomaly) -> SafeString:
+        connection, member = anomaly.run.connection, anomaly.run.connection.member
+        words = '{}<br><span class="quiet">{} · {}</span>'
+        return format_html(words, connection.account, member.get_full_name(), member.firm or "no firm")
 
     def get_urls(self) -> list[URLPattern]:
         decide, undo = self.admin_site.admin_view(self.decide_view), self.admin_site.admin_view(self.undo_view)

@@ -1,5 +1,8 @@
 """Anomalies in the admin: support decide in the member's stead, with a note, and see what she sees (R9)."""
 
+import html
+import re
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
@@ -42,6 +45,9 @@ def test_the_list_has_anomalies_by_how_they_stand(support):
     rows = results(support.get(LIST))
     assert len(rows) == 2 and "To be open" in rows[1] and "Kept only here" in rows[0] and "Found" not in str(rows)
     assert results(support.get(LIST, {"standing": "open"})) == [rows[1]]
+    for words in (run.connection.account, run.connection.member.get_full_name(), run.connection.member.firm.name):
+        assert words in html.unescape(rows[1])
+    assert re.search(r" 20\d\d-\d\d-\d\d \d\d:\d\d [A-Z]", rows[1]), rows[1]
     assert results(support.get(LIST, {"q": run.connection.member.email})) == rows
     assert results(support.get(LIST, {"q": synced(ones["open"]).uid})) == [rows[1]]
     assert results(support.get(LIST, {"q": "nobody@lawfirm.example"})) == []
