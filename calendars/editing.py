@@ -11,9 +11,9 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from calendars import connections, limits, occurrences
@@ -35,6 +35,14 @@ class Changed(Exception):
 
     def __init__(self, event: Event) -> None:
         super().__init__(f"event {event.pk} is no longer as it was seen")
+        self.event = event
+
+
+class Added(Exception):
+    """The form had been sent before. `event` is what came of it."""
+
+    def __init__(self, event: Event) -> None:
+        super().__init__(f"event {event.pk} came of it already")
         self.event = event
 
 
@@ -66,12 +74,27 @@ def slot_of(edited: Event, master: Event) -> str:
 
 
 @transaction.atomic
-def create(*, member: User, content: Content, floating: bool = False, now: datetime) -> Event:
-    """Raises ValueError for times that are none."""
-    event = Event(member=member, uid=str(uuid4()), modified_at=now, **_columns(content, floating))
-    event.save(force_insert=True)
+def create(*, member: User, content: Content, floating: bool = False, once: str = "", now: datetime) -> Event:
+    """`once` names the form that was sent: as long as its event is there, no second one comes of it.
+
+    Raises Added, and ValueError for times that are none.
+    """
+    uid = _uid(member, once)
+    event = Event(member=member, uid=uid, modified_at=now, **_columns(content, floating))
+    try:
+        with transaction.atomic():
+            event.save(force_insert=True)
+    except IntegrityError:
+        raise Added(Event.objects.get(member=member, uid=uid)) from None
     _record(member, event, now)
     return event
+
+
+def _uid(member: User, once: str) -> str:
+    """Made of the form's name, so that the database itself keeps the second one out; never that of an event now gone."""
+    uid = str(uuid5(NAMESPACE_URL, f"form of {member.pk}: {once}")) if once else str(uuid4())
+    there, known = (rows.objects.filter(member=member, uid=uid).exists() for rows in (Event, EventVersion))
+    return str(uuid4()) if known and not there else uid
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -107,7 +108,9 @@ def _save(request: MemberRequest, draft: Draft) -> HttpResponse:
     if {one.code for one in coming} - set(request.POST.get("agreed", "").split()):
         return _page(request, draft, form, coming, seen=seen, asking=True)
     try:
-        event = draft.save(form, seen=seen)
+        event = draft.save(form, seen=seen, once=request.POST.get("once", ""))
+    except editing.Added as error:
+        return _once_more(request, draft, form, error.event)
     except editing.Changed as error:
         return _both(request, draft, form, error.event)
     except editing.NotAllowed as error:
@@ -122,7 +125,15 @@ def _save(request: MemberRequest, draft: Draft) -> HttpResponse:
     return redirect(draft.back if event == draft.event else reverse("event", args=[event.pk]))
 
 
-def _both(request: MemberRequest, draft: Draft, form: EventForm, now: Event) -> HttpResponse:
+def _once_more(request: MemberRequest, draft: Draft, form: EventForm, event: Event) -> HttpResponse:
+    """A form was sent again, by way of back or of a second click: it adds nothing, but may change what it has added."""
+    if content_of(event) == form.said and event.floating == form.is_floating:
+        messages.info(request, "You have added this event already. Nothing has been added twice.")
+        return redirect("event", event.pk)
+    return _both(request, replace(draft, query=""), form, event, added=True)
+
+
+def _both(request: MemberRequest, draft: Draft, form: EventForm, now: Event, added: bool = False) -> HttpResponse:
     """Somebody else was faster: what stands there now beside what was typed, which is saved only if she says so again."""
     # A date of the series may have become an event of its own.
     anew = (
@@ -132,7 +143,7 @@ def _both(request: MemberRequest, draft: Draft, form: EventForm, now: Event) -> 
     )
     anew = replace(anew, query=draft.query)
     lines, coming = sayings.compared(anew.content, form.said), anew.consequences(form.said)
-    return _page(request, anew, form, coming, status=409, seen=anew.stamp, lines=lines, changed=True)
+    return _page(request, anew, form, coming, status=409, seen=anew.stamp, lines=lines, changed=True, added=added)
 
 
 def _rescue(request: MemberRequest) -> HttpResponse:
@@ -158,6 +169,7 @@ def _page(
         "coming": coming,
         "agreed": " ".join(one.code for one in coming),
         "who": kept.signature(request.user.pk),
+        "once": "" if draft.event else request.POST.get("once") or uuid4().hex,
     }
     return render(request, "calendars/event_form.html", context, status=status)
 

@@ -101,11 +101,11 @@ class Draft:
             return 0
         return len(editing.lost_dates(self.event, said))
 
-    def save(self, form: EventForm, *, seen: str) -> Event:
+    def save(self, form: EventForm, *, seen: str, once: str = "") -> Event:
         """Raises what `calendars.editing` raises."""
         now, member, said = timezone.now(), self.member, form.said
         if self.event is None:
-            return editing.create(member=member, content=said, floating=form.is_floating, now=now)
+            return editing.create(member=member, content=said, floating=form.is_floating, once=once, now=now)
         if self.slot:
             return editing.change_occurrence(
                 member=member, series=self.event.pk, slot=self.slot, content=said, seen=seen, now=now

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -187,6 +188,24 @@ def test_of_two_who_edit_the_same_date_at_once_one_makes_it_an_event():
         said = at_once(lambda: edit("One"), lambda: edit("Other"))
         assert said[0] == said[1], number
         assert series.exceptions.count() == 1
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_a_form_sent_twice_at_once_comes_one_event():
+    member = MemberFactory()
+    said = content_of(an_event(member, "2026-12-01T12:00:00", "2026-12-01T13:00:00"))
+
+    def add(form: str) -> Event:
+        try:
+            return editing.create(member=member, content=said, once=form, now=NOW)
+        except editing.Added as again:
+            return again.event
+
+    for form in ("one", "two", "three"):
+        one, other = at_once(partial(add, form), partial(add, form))
+        assert one == other
+    assert Event.objects.filter(member=member).count() == 1 + 3
 
 
 @pytest.mark.postgresql

@@ -172,6 +172,7 @@ def test_every_field_has_a_label_and_the_first_focus_is_on_what_is_wrong(browser
         "who",
         "seen",
         "agreed",
+        "once",
         "frequency",
         "by",
         "ends",
@@ -180,6 +181,39 @@ def test_every_field_has_a_label_and_the_first_focus_is_on_what_is_wrong(browser
     wrong = fill_in(browser, NEW, end_date="2026-11-01").content.decode()
     assert 'id="errors" autofocus' in wrong and 'aria-describedby="id_end_date_error"' in wrong
     assert "<title>Please check: New event" in wrong
+
+
+def test_a_form_that_is_sent_again_adds_nothing(member, browser):
+    """By a second click, or by way of back and Save."""
+    connection, html = ConnectionFactory(member=member, state="graph_sync"), html_of(browser, NEW)
+    first, again = (send(browser, html, subject="Hearing") for _ in range(2))
+    assert first.headers["Location"] == again.headers["Location"] == f"/calendar/events/{only_event(member).pk}/"
+    assert "You have added this event already" in html_of(browser, again.headers["Location"])
+    assert LocalChange.objects.filter(connection=connection).count() == 1
+    assert send(browser, html_of(browser, NEW), subject="Hearing").status_code == 302
+    assert Event.objects.count() == 2, "a form of its own adds the like"
+
+
+def test_back_and_a_correction_change_the_event_that_was_added(member, browser):
+    html = html_of(browser, f"{NEW}?date=2026-12-01")
+    send(browser, html, subject="Haering")
+    asked = send(browser, html, subject="Hearing")
+    assert asked.status_code == 409 and only_event(member).subject == "Haering"
+    page = asked.content.decode()
+    assert "You have added this event already" in page and "Somebody has changed" not in page
+    assert send(browser, page).status_code == 302
+    assert only_event(member).subject == "Hearing"
+
+
+def test_what_was_added_and_deleted_can_be_added_again_by_its_form(member, browser):
+    html = html_of(browser, NEW)
+    send(browser, html, subject="Hearing")
+    first = only_event(member)
+    send_page = html_of(browser, f"/calendar/events/{first.pk}/delete/")
+    browser.post(f"/calendar/events/{first.pk}/delete/", {"seen": form_of(send_page).fields["seen"]})
+    assert not Event.objects.exists()
+    send(browser, html, subject="Hearing")
+    assert only_event(member).uid != first.uid, "what is known of the deleted one stays its own"
 
 
 def test_a_form_without_its_token_is_refused(member):
