@@ -118,7 +118,13 @@ def decide(
         }
     attempt = _newest_mismatch(ticket) if cause in APPROVALS else None
     taken = ticket.approved_address if ticket.state == TicketState.APPROVED else ""
-    _move(ticket, cause, actor=actor, now=now, note=note, message=message, attempt=attempt, **changes)
+    try:
+        with transaction.atomic():
+            _move(ticket, cause, actor=actor, now=now, note=note, message=message, attempt=attempt, **changes)
+    except IntegrityError as error:
+        if cause != Cause.REOPEN:
+            raise
+        raise ForbiddenTicketMove(f"the member of {ticket.reference} has another ticket by now") from error
     ticket_mails.to_member(ticket, cause, message=message, taken=taken)
     return ticket
 
@@ -146,8 +152,7 @@ def decisions(ticket: Ticket) -> list[Cause]:
 def _reopenable(ticket: Ticket) -> bool:
     """Whether support closed it, and the member has no other one by now."""
     last = ticket.entries.exclude(action=Cause.MAIL_FAILED).last()
-    other = Ticket.objects.filter(member=ticket.member_id, state__in=LIVE)
-    return last is not None and last.action == Cause.CLOSE and not other.exists()
+    return last is not None and last.action == Cause.CLOSE and live_of(ticket.member_id) is None
 
 
 @transaction.atomic
@@ -157,10 +162,8 @@ def approval_for(connection: CalendarConnection, *, tid: str, oid: str, now: dat
     if ticket is None or ticket.connection_id != connection.pk:
         return None
     ticket = _expired(ticket, now)
-    if ticket.state != TicketState.APPROVED or not (tid and oid):
-        return None
-    exactly = (ticket.approved_tid, ticket.approved_oid) == (tid, oid)
-    return ticket if exactly else None
+    exactly = bool(tid and oid) and (ticket.approved_tid, ticket.approved_oid) == (tid, oid)
+    return ticket if exactly and ticket.state == TicketState.APPROVED else None
 
 
 @transaction.atomic
@@ -228,6 +231,11 @@ def _expired(ticket: Ticket, now: datetime) -> Ticket:
 def _locked(pk: int) -> Ticket:
     rows = Ticket.objects.select_for_update(no_key=True, of=("self",)).select_related("member__firm", "connection")
     return rows.get(pk=pk)
+
+
+def live_of(member_id: int) -> Ticket | None:
+    """The member's one ticket that is not closed, as it is at this moment."""
+    return Ticket.objects.filter(member=member_id, state__in=LIVE).first()
 
 
 def _live(member: User) -> Ticket | None:

@@ -89,7 +89,7 @@ class TicketAdmin(ReadOnlyAdmin):
             raise Http404
         ticket, decision = self._ticket(request, pk), Cause(cause)
         if decision not in tickets.decisions(ticket):
-            return self._refused(request, ticket, "This can’t be done with the ticket as it stands now.")
+            return self._refused(request, ticket, _why_not(ticket, decision))
         form = DecisionForm(decision, request.POST if request.method == "POST" else None, initial={"turn": ticket.turn})
         if request.method == "POST" and form.is_valid():
             return self._decide(request, ticket, decision, form.cleaned_data)
@@ -111,7 +111,7 @@ class TicketAdmin(ReadOnlyAdmin):
             )
             return self._refused(request, ticket, words)
         except ForbiddenTicketMove:
-            return self._refused(request, ticket, "This can’t be done with the ticket as it stands now.")
+            return self._refused(request, ticket, _why_not(ticket, cause))
         messages.success(request, WORDS[cause].done)
         return HttpResponseRedirect(reverse("admin:migration_ticket_change", args=[ticket.pk]))
 
@@ -136,6 +136,13 @@ class TicketAdmin(ReadOnlyAdmin):
             "opts": self.opts, "media": self.media, "age": age(ticket, timezone.now()), "title": ticket.reference,
         }  # fmt: skip
         return TemplateResponse(request, "admin/migration/ticket/page.html", context, status=status)
+
+
+def _why_not(ticket: Ticket, cause: Cause) -> str:
+    other = tickets.live_of(ticket.member_id) if cause == Cause.REOPEN else None
+    if other is not None and other.pk != ticket.pk:
+        return f"This ticket stays closed: the member’s ticket {other.reference} is open by now. Please go on there."
+    return "This can’t be done with the ticket as it stands now."
 
 
 def may_decide(request: HttpRequest) -> bool:

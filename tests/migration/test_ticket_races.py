@@ -8,7 +8,7 @@ from django.db import connection as database
 
 from migration import tickets
 from migration.models import Ticket
-from migration.ticket_states import Cause, TicketState
+from migration.ticket_states import Cause, ForbiddenTicketMove, TicketState
 from migration.tickets import StaleTicket
 from tests.factories import NOW, StaffFactory
 from tests.migration.ticket_steps import (
@@ -86,3 +86,28 @@ def test_two_supporters_who_decide_at_once_do_not_both_decide():
     with ThreadPoolExecutor(2) as threads:
         assert sorted(threads.map(go, [Cause.ASK_AGAIN, Cause.APPROVE_OTHER_ACCOUNT])) == ["decided", "refused"]
     assert ticket.entries.count() == 2
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_two_tickets_of_a_member_that_are_opened_again_at_once_one_is():
+    first = in_state(TicketState.CLOSED)
+    second = tickets.decide(
+        mismatch(first.connection, now=LATER), Cause.CLOSE, actor=StaffFactory(), turn=1, now=LATER, note="n"
+    )  # fmt: skip
+    barrier = Barrier(2)
+
+    def open_again(ticket):
+        try:
+            actor = StaffFactory()
+            barrier.wait(timeout=20)
+            tickets.decide(ticket, Cause.REOPEN, actor=actor, turn=ticket.turn, now=LATER, note="n")
+            return "opened"
+        except ForbiddenTicketMove:
+            return "refused"
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(open_again, [first, second])) == ["opened", "refused"]
+    assert Ticket.objects.exclude(state=TicketState.CLOSED).count() == 1

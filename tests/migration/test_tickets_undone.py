@@ -107,6 +107,19 @@ def test_what_closed_by_itself_or_has_a_successor_is_not_opened_again():
             decide(ticket, Cause.REOPEN)
 
 
+@pytest.mark.parametrize("seen", [True, False], ids=["", "and nobody has seen it yet"])
+def test_who_opens_again_what_has_a_successor_by_then_is_told_which(seen, support, monkeypatch):
+    ticket = in_state(TicketState.CLOSED)
+    successor = mismatch(ticket.connection, now=LATER)
+    if not seen:
+        monkeypatch.setattr(tickets, "decisions", lambda ticket: [Cause.REOPEN])
+    answer = support.post(decision_of(ticket, "reopen"), given(ticket))
+    assert answer.status_code == 409
+    assert f"ticket {successor.reference} is open by now" in text(answer)
+    ticket.refresh_from_db()
+    assert (ticket.state, actions(ticket)) == ("closed", ["mismatch", "close"])
+
+
 def test_a_word_about_a_mail_does_not_hide_that_support_closed_it():
     ticket = in_state(TicketState.CLOSED)
     ticket.entries.create(at=LATER, actor=None, action=Cause.MAIL_FAILED, note="did not go out")
