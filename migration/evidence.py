@@ -21,6 +21,8 @@ from migration.answers import Reason, Result, SignInEnded
 
 # Graph's word for an account that never had a mailbox, which is what a missing licence looks like.
 NEVER_MADE = "resourcenotfound"
+# No address is longer: 64 signs, an @ and 255.
+ADDRESS_LENGTH = 320
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def gather(connection: CalendarConnection, signed_in: SignedIn) -> Evidence:
     return Evidence(
         addresses=addresses,
         primary=shown_address(profile, connection),
-        mail=(profile.mail or profile.user_principal_name).casefold(),
+        mail=_one_line(profile.mail or profile.user_principal_name),
         calendar_readable=not missing,
         unlicensed=missing.casefold() == NEVER_MADE,
         ids_tried=len(ids),
@@ -103,8 +105,13 @@ def shown_address(profile: Profile, connection: CalendarConnection) -> str:
     """The address that names the account to people: `mail`, unless it is the very one that was expected while the
     sign-in name is another: an account that only looks like ours is named by what it cannot choose."""
     if profile.mail and profile.mail.casefold() != connection.account.casefold():
-        return profile.mail.casefold()
-    return (profile.user_principal_name or profile.mail).casefold()
+        return _one_line(profile.mail)
+    return _one_line(profile.user_principal_name or profile.mail)
+
+
+def _one_line(address: str) -> str:
+    """As it is stored, shown and mailed: in a directory of one's own, one may write there what one likes."""
+    return " ".join(address.split()).casefold()[:ADDRESS_LENGTH]
 
 
 def old_ids(connection: CalendarConnection) -> list[str]:

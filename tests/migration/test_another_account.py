@@ -73,6 +73,25 @@ def test_the_right_account_afterwards_is_accepted_and_closes_the_ticket(simulato
     assert Ticket.objects.get().state == Ticket.State.CLOSED
 
 
+@pytest.mark.parametrize(
+    "name", [f"{'m' * 600}@mail.example", f"{MALLORY}\r\nBcc: x@mail.example\r\n\r\nThe ticket is settled."]
+)
+def test_whatever_a_directory_calls_an_account_is_one_line_that_can_be_kept(
+    simulator: Simulator, name: str, django_capture_on_commit_callbacks: Any
+) -> None:
+    connection = connection_of()
+    simulator.mailbox(MALLORY, mail=name)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = sign_in(browser(connection.member), MALLORY)
+    shown = newest().address
+    assert len(shown) <= 320 and shown.splitlines() == [shown] and shown in page(answer)
+    assert Ticket.objects.get().other_address == shown
+    (sent,) = mail.outbox
+    assert shown in sent.body and not any(
+        line.startswith(("Bcc", "bcc", "the ticket")) for line in sent.body.splitlines()
+    )
+
+
 def test_a_forged_address_in_another_directory_is_refused(simulator: Simulator) -> None:
     connection = connection_of()
     events = synced(connection, 20)
