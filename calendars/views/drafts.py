@@ -14,6 +14,7 @@ from calendars.models import Event
 from calendars.sync.content import Content, differing
 from calendars.sync.merging import OWN_AFFAIR
 from calendars.sync.rows import content_of
+from calendars.times import as_clocks_show
 from firms.models import User
 
 HOUR = timedelta(hours=1)
@@ -131,14 +132,15 @@ def of_new(member: User, content: Content, query: str = "") -> Draft:
 
 
 def blank(member: User, day: date | None, clock: time | None) -> Content:
-    """An hour from the next full one on, or at nine on a day that is not today."""
+    """An hour from the next full one on, or at nine on a day that is not today; never at a time that the clocks skip."""
     now = timezone.now().astimezone(member.zone).replace(tzinfo=None, minute=0, second=0, microsecond=0) + HOUR
     if day and day != now.date():
         now = datetime.combine(day, time(9))
     if clock:
         now = datetime.combine(now.date(), clock)
-    end = now + HOUR
-    return Content("", False, now.isoformat(), end.isoformat(), member.time_zone, reminder=15)
+    start = as_clocks_show(now.isoformat(), member.time_zone)
+    end = as_clocks_show((datetime.fromisoformat(start) + HOUR).isoformat(), member.time_zone)
+    return Content("", False, start, end, member.time_zone, reminder=15)
 
 
 def copy_of(content: Content) -> Content:

@@ -76,6 +76,18 @@ def test_it_begins_at_the_next_full_hour_today_and_at_nine_on_another_day(browse
     assert form_of(html_of(browser, f"{NEW}?date=soon&time=25:00")).fields["start_date"] == ["2026-11-23"]
 
 
+@pytest.mark.parametrize(
+    ("time", "begins", "ends"), [("02:30", "03:30", "04:30"), ("01:30", "01:30", "03:30"), ("01:00", "01:00", "03:00")]
+)
+def test_it_begins_and_ends_at_no_time_that_the_clocks_skip(member, browser, time, begins, ends):
+    """At two on March 14 the clocks in New York show three."""
+    offered = form_of(html_of(browser, f"{NEW}?date=2027-03-14&time={time}")).fields
+    assert (offered["start_time"], offered["end_time"]) == ([begins], [ends])
+    fill_in(browser, f"{NEW}?date=2027-03-14&time={time}")
+    event = only_event(member)
+    assert (event.ends_at - event.starts_at).total_seconds() == 3600
+
+
 def test_whole_days_end_with_their_last(member, browser):
     fill_in(browser, NEW, all_day="on", start_date="2026-12-24", end_date="2026-12-26", start_time="", end_time="")
     event = only_event(member)
