@@ -218,7 +218,7 @@ def _initial(content: Content, floating: bool) -> dict[str, Any]:
     start, end = datetime.fromisoformat(content.start), datetime.fromisoformat(content.end)
     last = end - timedelta(days=1) if content.all_day else end
     pattern = _pattern(content)
-    said = repeat.initial_of(pattern) | ({"frequency": KEEP} if content.rrule and pattern is None else {})
+    said = repeat.initial_of(pattern, start.date()) | ({"frequency": KEEP} if content.rrule and pattern is None else {})
     return said | {
         "subject": content.subject,
         "all_day": content.all_day,

@@ -44,9 +44,9 @@ class RepeatFields(forms.Form):
 NAMES = tuple(RepeatFields.base_fields)
 
 
-def initial_of(pattern: Pattern | None) -> dict[str, Any]:
+def initial_of(pattern: Pattern | None, start: date) -> dict[str, Any]:
     """The fields that say `pattern`; of what does not repeat, or not in a pattern, what is chosen beforehand."""
-    blank = {"frequency": "", "interval": 1, "by": "date", "ends": "never", "index": "1"}
+    blank = {"frequency": "", "interval": 1, "by": "date", "ends": "never", **_position(start)}
     if pattern is None:
         return blank
     said: dict[str, Any] = {"interval": pattern.interval, "frequency": _frequency(pattern.kind)}
@@ -63,6 +63,12 @@ def initial_of(pattern: Pattern | None) -> dict[str, Any]:
     elif pattern.until:
         said |= {"ends": "until", "until": pattern.until}
     return blank | said
+
+
+def _position(day: date) -> dict[str, str]:
+    """As in "fourth Tuesday"; a fifth one is the last, which every month has."""
+    number = (day.day - 1) // 7 + 1
+    return {"index": str(number if number < 5 else -1), "kind_of_day": DAYS[day.weekday()]}
 
 
 def pattern_of(cleaned: dict[str, Any], first: date) -> Pattern | None:

@@ -1,5 +1,5 @@
-// The form of an event does without this. With it the end moves along with the start, a single chosen weekday or day of the
-// month with the date, and nobody leaves by mistake what she has typed.
+// The form of an event does without this. With it the end moves along with the start, a single chosen weekday, day of the
+// month or place in it with the date, and nobody leaves by mistake what she has typed.
 (() => {
   const form = document.querySelector(".event-form");
   const field = (name) => form.elements.namedItem(name);
@@ -7,6 +7,7 @@
   const moment = (name) => Date.parse(parts(name).join("T") + "Z");
   const pad = (number) => String(number).padStart(2, "0");
   const days = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];
+  const nth = (day) => String(day.getUTCDate() > 28 ? -1 : Math.ceil(day.getUTCDate() / 7));
   let start = field("start_date") && moment("start");
 
   const moveEnd = (by) => {
@@ -24,6 +25,9 @@
     }
     const day = field("month_day");
     if (day && day.value === String(before.getUTCDate())) day.value = after.getUTCDate();
+    for (const [name, of] of [["index", nth], ["kind_of_day", (one) => days[one.getUTCDay()]]]) {
+      if (field(name)?.value === of(before)) field(name).value = of(after);
+    }
     const month = field("month");
     if (month && month.value === String(before.getUTCMonth() + 1)) month.value = after.getUTCMonth() + 1;
   };

@@ -97,6 +97,20 @@ def test_a_series_begins_with_the_first_date_of_its_rule(member, browser, fields
     assert f"It begins on {first:%B} {first.day}, {first.year}, the first date" in page
 
 
+@pytest.mark.parametrize(
+    ("day", "place"),
+    [
+        ("2026-12-01", ("1", "TU")),
+        ("2026-11-24", ("4", "TU")),
+        ("2026-11-28", ("4", "SA")),
+        ("2026-11-30", ("-1", "MO")),
+    ],
+)
+def test_the_place_in_the_month_offered_first_is_that_of_the_day(browser, day, place):
+    offered = form_of(html_of(browser, f"/calendar/events/new/?date={day}")).fields
+    assert (offered["index"], offered["kind_of_day"]) == ([place[0]], [place[1]])
+
+
 def test_a_series_of_whole_days(member, browser):
     fill_in(browser, NEW, all_day="on", frequency="WEEKLY", ends="until", until="2027-01-31")
     assert Event.objects.get().rrule == "FREQ=WEEKLY;BYDAY=TU;UNTIL=20270131"
