@@ -113,4 +113,8 @@ def _there(entry: Entry, member: User) -> dict[str, object] | None:
         return None
     # Naive: the pages' templates turn aware times into the member's.
     start, end = start.replace(tzinfo=None), end.replace(tzinfo=None)
-    return {"start": start, "end": end, "place": places.place(event.time_zone)}
+    days = [start.date(), end.date()]
+    return {
+        "start": start, "end": end, "place": places.place(event.time_zone),
+        "other_days": days != [entry.start.date(), entry.end.date()], "until": days[1] if days[0] != days[1] else None,
+    }  # fmt: skip

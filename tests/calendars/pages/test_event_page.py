@@ -45,6 +45,21 @@ def test_it_says_all_there_is(member):
 
 
 @pytest.mark.parametrize(
+    ("start", "end", "zone", "words"),
+    [
+        ("2026-12-24T09:00:00", "2026-12-24T10:00:00", "Asia/Tokyo", "(Thursday, December 24, 9:00 AM – 10:00 AM in Tokyo)"),
+        ("2026-12-24T22:00:00", "2026-12-25T01:00:00", "America/Los_Angeles",
+         "(Thursday, December 24, 10:00 PM – Friday, December 25, 1:00 AM in Los Angeles)"),
+        ("2026-12-24T20:00:00", "2026-12-24T22:00:00", "America/Los_Angeles",
+         "(Thursday, December 24, 8:00 PM – 10:00 PM in Los Angeles)"),
+    ],
+)  # fmt: skip
+def test_where_it_is_another_day_there_the_day_is_named(member, start, end, zone, words):
+    event = an_event(member, start, end, zone=zone)
+    assert words in text_of(a_browser_of(member), f"/calendar/events/{event.pk}/")
+
+
+@pytest.mark.parametrize(
     ("start", "end", "words"),
     [
         ("2026-11-24", "2026-11-25", "Tuesday, November 24, 2026, all day"),
