@@ -35,7 +35,7 @@ URGENCY = Case(
 @admin.register(Ticket)
 class TicketAdmin(ReadOnlyAdmin):
     show_facets = admin.ShowFacets.ALWAYS
-    list_display = ("reference", "shown_state", "age", "member_name", "firm", "accounts")
+    list_display = ("reference", "shown_state", "age", "whose", "accounts")
     list_filter = ("state", AgeFilter, "kind", "reason", FirmFilter, MemberFirmFlagFilter)
     list_select_related = ("member__firm",)
     ordering = (URGENCY.asc(), "opened_at")
@@ -57,13 +57,10 @@ class TicketAdmin(ReadOnlyAdmin):
     def age(self, ticket: Ticket) -> str:
         return age(ticket, timezone.now())
 
-    @admin.display(description="member", ordering="member__name")
-    def member_name(self, ticket: Ticket) -> str:
-        return ticket.member.get_full_name()
-
-    @admin.display(ordering="member__firm__name", empty_value="–")
-    def firm(self, ticket: Ticket) -> Any:
-        return ticket.member.firm
+    @admin.display(description="member, firm", ordering="member__name")
+    def whose(self, ticket: Ticket) -> SafeString:
+        words = '{}<br><span class="quiet">{}</span>'
+        return format_html(words, ticket.member.get_full_name(), ticket.member.firm or "no firm")
 
     @admin.display(description="accounts, old and new", ordering="expected_address")
     def accounts(self, ticket: Ticket) -> SafeString:
