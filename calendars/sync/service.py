@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from calendars.models import Grant
 from calendars.sync.content import Content, Part, as_it_is
 
 
@@ -119,13 +118,9 @@ class Capabilities:
 
 class Service(Protocol):
     """Not to be shared between threads. Holds no transaction and writes nothing of ours but renewed tokens, and which
-    calendar the default one is.
-
-    `grant` is the version of the grant that was used last: what a refusal is about.
-    """
+    calendar the default one is."""
 
     capabilities: Capabilities
-    grant: Grant
     requests: int
 
     def pull(self, mark: str) -> Page:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from importlib.util import find_spec
+from typing import Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -15,7 +16,15 @@ from calendars.sync.service import Service
 
 # Called before each request, to hold the worker's lease.
 Hold = Callable[[], None]
-Opener = Callable[[CalendarConnection, Hold], Service]
+
+
+class Opened(Service, Protocol):
+    """`grant`: as it was used last, so that a refusal is of this version and no later one."""
+
+    grant: Grant
+
+
+Opener = Callable[[CalendarConnection, Hold], Opened]
 
 SERVICES: dict[str, str] = {
     State.GRAPH_SYNC: Grant.Service.GRAPH,

@@ -113,7 +113,7 @@ def _with_service(connection: CalendarConnection, row: Sync, lease: Lease, name:
     except HandOn:
         _hand_on(work)
     except GrantRefused as error:
-        _grant_refused(work, error)
+        _grant_refused(work, service.grant, error)
     finally:
         service.close()
 
@@ -198,13 +198,13 @@ def _trouble(connection: CalendarConnection, row: Sync, lease: Lease, error: Ser
         _wait(row, lease, reason, f"{type(error).__name__} {error.code}", seconds)
 
 
-def _grant_refused(work: Work, error: GrantRefused) -> None:
+def _grant_refused(work: Work, grant: Grant, error: GrantRefused) -> None:
     """The member is asked to sign in again, unless she just has. The old sync is not signed in to any more: its members
     are to move. Raises TryLater where there is another grant by now than the one that was refused."""
     connection, row = work.connection, work.sync
     with transaction.atomic():
         leases.hold(work.lease)
-        if not grants.lose(work.service.grant):
+        if not grants.lose(grant):
             raise TryLater(seconds=settings.RETRY_SECONDS, reason="busy", code=error.code)
         changes = {"wait_reason": "grant", "next_at": None, "attempts": 0, "error": error.code[:200]}
         Sync.objects.filter(pk=row.pk).update(cursor=_resumable(row), **changes)
