@@ -101,7 +101,7 @@ class EventForm(RepeatFields):
             field = self.fields[name]
             longest = max(LINE if name != "body" else TEXT, len(getattr(shown, name) or ""))
             field.max_length, field.validators = longest, forms.CharField(max_length=longest).validators  # type: ignore[attr-defined]
-            field.widget.attrs["maxlength"] = longest
+            field.widget.attrs |= {"maxlength": longest, "dir": "auto"}
 
     # --- What it is to say ----------------------------------------------------------------------------------------------
     def clean_body(self) -> str:

@@ -1,6 +1,6 @@
 """The page of an event: what it says, how it stands with the calendar service, and what can be done with it."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,6 +18,8 @@ from firms.models import User
 from firms.zones import zone_info
 
 NEXT_DATES = 5
+# What waits longer than this is not carried over "within moments".
+LATE = timedelta(minutes=5)
 
 
 @require_safe
@@ -91,10 +93,12 @@ def _page(request: MemberRequest, event: Event, slot: datetime | None) -> HttpRe
 
 
 def _standing(connection: CalendarConnection | None, event: Event) -> dict[str, object]:
+    status = statuses(connection, [event])[event.pk]
     return {
         "connection": connection,
         "syncing": connection is not None and connection.state in SYNCING,
-        "status": statuses(connection, [event])[event.pk],
+        "status": status,
+        "late": status.since is not None and timezone.now() - status.since > LATE,
     }
 
 

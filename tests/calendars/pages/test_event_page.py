@@ -1,7 +1,11 @@
 """The page of an event, of a series, and of one date of a series."""
 
+import re
+from datetime import timedelta
+
 import pytest
 import time_machine
+from django.test import Client
 
 from calendars.models import LocalChange, SyncedEvent
 from tests.calendars.pages.steps import a_browser_of, an_event, html_of, text_of
@@ -147,6 +151,44 @@ def test_what_waits_looks_again_by_itself_until_it_is_known(member):
     part = html_of(client, fragment)
     assert "hx-get" not in part and "Synced" in part
     assert a_browser_of(MemberFactory()).get(fragment).status_code == 404
+
+
+def test_a_part_that_is_fetched_after_the_session_ended_leads_to_the_login(member):
+    """A login page must not be swapped into the middle of another."""
+    page = f"/calendar/events/{an_event(member, '2026-11-24T09:00:00', '2026-11-24T10:00:00').pk}/"
+    asked = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{page}"}
+    answer = Client().get(f"{page}standing/", headers=asked)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["HX-Redirect"] == f"/accounts/login/?next={page}"
+    elsewhere = Client().get(f"{page}standing/", headers=asked | {"HX-Current-URL": "https://evil.example/"})
+    assert elsewhere.headers["HX-Redirect"] == "/accounts/login/?next=/"
+
+
+def test_what_waits_long_is_said_to_and_asked_for_less_often(member):
+    connection = ConnectionFactory(member=member, state="graph_sync")
+    event = an_event(member, "2026-11-24T09:00:00", "2026-11-24T10:00:00")
+    change = LocalChange.objects.create(
+        connection=connection, uid=event.uid, event=event, recorded_at=NOW - timedelta(minutes=6)
+    )
+    client, page = a_browser_of(member), f"/calendar/events/{event.pk}/"
+    assert "takes longer than usual" in text_of(client, page) and "within moments" not in text_of(client, page)
+    assert 'hx-trigger="every 15s"' in html_of(client, page)
+    change.not_before = NOW + timedelta(minutes=1)
+    change.save()
+    assert "It could not be carried over yet, and is tried again within minutes." in text_of(client, page)
+
+
+def test_a_subject_reads_in_its_own_direction(member):
+    event = an_event(member, "2026-11-24T09:00:00", "2026-11-24T10:00:00", "פגישה (Okafor)")
+    client = a_browser_of(member)
+    for path in (
+        f"/calendar/events/{event.pk}/",
+        "/calendar/2026/11/",
+        "/calendar/2026/11/24/",
+        "/calendar/search/?q=Oka",
+    ):
+        assert re.search(r'<(h1|a) [^>]*dir="auto"((?!</a>|</h1>).)*פגישה', html_of(client, path), re.DOTALL), path
+    assert re.search(r'name="subject"[^>]*dir="auto"', html_of(client, f"/calendar/events/{event.pk}/edit/"))
 
 
 def test_an_anomaly_links_to_what_that_means(member):
