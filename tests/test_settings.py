@@ -13,6 +13,7 @@ from unittest import mock
 
 import pytest
 from cryptography.fernet import Fernet
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -172,6 +173,17 @@ def test_a_frozen_worker_keeps_rows_of_postgresql_as_long_as_its_lease_unless_th
     own = "postgres://db.firm.example/x?options=-c%20statement_timeout%3D9"
     assert options(own)["options"] == "-c statement_timeout=9"
     assert "options" not in options("sqlite:///x.sqlite3")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("proxies", "status"), [("0", 301), ("1", 200)])
+def test_who_claims_to_have_come_by_https_is_believed_behind_a_proxy_alone(settings: Any, proxies: str, status: int):
+    ours = read(**COMPLETE, TRUSTED_PROXY_COUNT=proxies)
+    settings.SECURE_SSL_REDIRECT = ours["SECURE_SSL_REDIRECT"]
+    settings.SECURE_PROXY_SSL_HEADER = ours.get("SECURE_PROXY_SSL_HEADER")
+    answer = Client().get("/accounts/login/", headers={"x-forwarded-proto": "https"})
+    assert answer.status_code == status
+    assert Client().get("/accounts/login/", headers={"x-forwarded-proto": "http"}).status_code == 301
 
 
 def test_the_example_names_exactly_the_variables_that_are_read():
