@@ -29,10 +29,15 @@ FAULTS: dict[str, dict[str, Any]] = {
     "another JSON": {"status": 200, "body": {"status": "ok"}},
     "no rows": {"status": 200, "body": {"value": None}},
     "expired token": {"status": 401},
+    "refused": {"status": 403},
+    "gone": {"status": 404},
+    "empty list": {"status": 200, "body": {"value": []}},
 }
+# Said again and again these are true: then something is gone.
+OF_ONE_TIME = {"refused", "gone", "empty list"}
 # Of these the service has done its part, and only the answer differs.
 AFTER = {"500", "503", "504", "cut", "time-out"}
-OF_GRAPH = {"expired token"}
+OF_GRAPH = {"expired token", *OF_ONE_TIME}
 # An item of a batch has no connection of its own.
 OF_REQUESTS = {"cut", "truncated", "time-out"}
 
@@ -70,7 +75,7 @@ class Variant:
     def possible(self) -> bool:
         if self.fault in OF_GRAPH and not self.asked.of_graph:
             return False
-        if self.fault in OF_REQUESTS and self.asked.in_batch:
+        if (self.fault in OF_REQUESTS and self.asked.in_batch) or (self.fault in OF_ONE_TIME and self.times > 1):
             return False
         return self.when == "before" or self.fault in AFTER
 
