@@ -75,7 +75,7 @@ def _approval(connection: CalendarConnection, judged: Judged, now: datetime) -> 
     ticket = tickets.approval_for(connection, tid=claims.tid, oid=claims.oid, now=now)
     if ticket and ticket.approved_as in possible:
         return Approval(ticket.approved_as, ticket)
-    if "other_account" in possible and address_changes.stands_for(connection, judged.found, now=now):
+    if "other_account" in possible and address_changes.stands_for(connection, claims, judged.found, now=now):
         return Approval("other_account")
     return None
 

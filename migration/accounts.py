@@ -87,7 +87,7 @@ class Evidence:
     people. Without `calendar_readable` there is no mailbox that Graph can serve; `unlicensed` where there is none at all.
     `ids_resolved` of `ids_tried` old ids translate in the mailbox. `held_by_another_member`: another's live connection is
     pinned to this very account. `sees_shared`: the mailbox synced until now lends its calendar to this account, and is
-    nobody's own.
+    nobody's own. `sign_in_name`: of a work account it is in a domain that its tenant has proven to Microsoft to be its own.
     """
 
     addresses: frozenset[str]
@@ -100,6 +100,7 @@ class Evidence:
     mail: str = ""
     unlicensed: bool = False
     sees_shared: bool = False
+    sign_in_name: str = ""
 
 
 @dataclass(frozen=True)

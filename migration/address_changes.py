@@ -115,13 +115,22 @@ def standing(connection: CalendarConnection, *, now: datetime) -> AddressChange 
     return AddressChange.objects.filter(STANDING, connection=connection, until__gt=now).first()
 
 
-def stands_for(connection: CalendarConnection, found: Evidence, *, now: datetime) -> AddressChange | None:
+def stands_for(
+    connection: CalendarConnection, claims: Claims, found: Evidence, *, now: datetime
+) -> AddressChange | None:
     """The line that lets this connection move to another account, which this is: its mailbox has the address, and no other
-    member holds it."""
+    member holds it. No old id speaks for it, so the tenant must: one of whose own domains the address is. A personal
+    account may be anybody's, whatever its address."""
     change = standing(connection, now=now)
     if change is None or change.kind != Kind.OTHER_ACCOUNT or found.is_guest or found.held_by_another_member:
         return None
+    if claims.personal or _domain(found.sign_in_name) != _domain(change.new_address):
+        return None
     return change if found.calendar_readable and change.new_address in found.addresses else None
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2]
 
 
 def settle(connection: CalendarConnection, claims: Claims, found: Evidence, *, now: datetime) -> bool:

@@ -98,6 +98,7 @@ def gather(connection: CalendarConnection, signed_in: SignedIn) -> Evidence:
         is_guest=accounts.is_guest(profile.user_principal_name),
         held_by_another_member=bool(other_holders(connection, signed_in.claims)),
         sees_shared=shared,
+        sign_in_name=profile.user_principal_name.casefold(),
     )
 
 

@@ -83,17 +83,22 @@ def test_old_ids_that_contradict_are_not_waived(simulator: Simulator, firm: Firm
     assert AddressChange.objects.get(STANDING), "it stands for the right account"
 
 
-@pytest.mark.parametrize("who", ["guest", "forged", "third"])
+@pytest.mark.parametrize("who", ["guest", "forged", "third", "claimed", "personal"])
 def test_who_only_looks_like_it_is_refused(simulator: Simulator, firm: Firm, ada: CalendarConnection, who: str) -> None:
     approved(firm, f"{ADA},{NEW}", kind=Kind.OTHER_ACCOUNT)
     if who == "guest":
         simulator.mailbox(NEW, kind="guest")
     elif who == "forged":
         simulator.mailbox(NEW, kind="onpremises")
+    elif who == "claimed":
+        # Another directory, in which somebody has written the address.
+        simulator.mailbox(MALLORY, mail=NEW, aliases=[NEW])
+    elif who == "personal":
+        simulator.mailbox(NEW, kind="personal")
     else:
         simulator.mailbox(MALLORY)
     before = held(ada)
-    sign_in(browser(ada.member), MALLORY if who == "third" else NEW)
+    sign_in(browser(ada.member), MALLORY if who in ("third", "claimed") else NEW)
     assert held(ada) == before and newest().result == Result.ANOTHER_MAILBOX
 
 
