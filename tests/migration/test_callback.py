@@ -40,7 +40,7 @@ def test_cancelled(connection: CalendarConnection) -> None:
     text = refused_at_our_door(client.get(at_microsoft(to_microsoft(client), cancel="1"), follow=True))
     ended(connection, before, Result.CANCELLED, "cancelled")
     assert newest().detail == "cancelled access_denied cancel AADSTS65004"
-    assert "You cancelled" in text
+    assert "You cancelled" in text and "<title>You cancelled: sign-in with Microsoft" in text
     assert "Sign in again" in text
 
 
