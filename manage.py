@@ -6,15 +6,16 @@ import sys
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "caret_sync.settings")
     from django.core.management import execute_from_command_line
-    from django.db import OperationalError, ProgrammingError
+    from django.db import DatabaseError
 
     try:
         execute_from_command_line(sys.argv)
-    except (OperationalError, ProgrammingError):
-        from caret_sync.startup import database_obstacles
+    except DatabaseError:
+        from caret_sync.startup import database_obstacles, unreachable
 
-        # A missing table or column: what helps is told instead of the traceback. A failed `migrate` keeps its own.
-        if "migrate" in sys.argv or not (found := database_obstacles()):
+        # No answer, a missing table or column: what helps is told instead of the traceback. A `migrate` that fails in a
+        # database that answers keeps its own.
+        if not (found := unreachable() if "migrate" in sys.argv else database_obstacles()):
             raise
         sys.exit(" ".join(found))
 

@@ -3,6 +3,7 @@
 import os
 import re
 import runpy
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -102,6 +103,7 @@ def test_a_command_that_meets_an_old_database_says_so_and_hides_no_other_fault(
 
     monkeypatch.setattr(management, "execute_from_command_line", fail)
     monkeypatch.setattr(startup, "database_obstacles", lambda: sentences)
+    monkeypatch.setattr(startup, "unreachable", list)
     monkeypatch.setattr(sys, "argv", ["manage.py", command])
     with pytest.raises(expected, match="Run migrate" if expected is SystemExit else "no such column"):
         runpy.run_path(str(ROOT / "manage.py"))["main"]()
@@ -135,6 +137,24 @@ def test_a_person_who_starts_it_without_settings_is_told_which(tmp_path: Path):
     })  # fmt: skip
     assert code == 3, "gunicorn's own sign that a worker cannot start, so that it does not try again"
     assert "SECRET_KEY is not set." in said and "TOKEN_KEYS has no valid Fernet key" in said and "no key" not in said
+
+
+@pytest.mark.parametrize("command", ["migrate", "export_links ada@firm.example"])
+@pytest.mark.parametrize("kind", ["nobody listens", "a folder that is not there", "no database"])
+def test_a_person_whose_database_does_not_answer_is_told_so_in_one_line(command: str, kind: str, tmp_path: Path):
+    (tmp_path / "letter.txt").write_text("Dear Ada, this is a letter and no database at all, however long it is.\n" * 9)
+    with socket.socket() as taken:
+        # Nobody else comes to listen at a port that is bound.
+        taken.bind(("127.0.0.1", 0))
+        addresses = {
+            "nobody listens": f"postgres://ada:hunter2@127.0.0.1:{taken.getsockname()[1]}/caret_sync",
+            "a folder that is not there": f"sqlite:///{tmp_path}/nowhere/x.sqlite3",
+            "no database": f"sqlite:///{tmp_path}/letter.txt",
+        }
+        code, said = process("manage.py", *command.split(), DEBUG="1", DATABASE_URL=addresses[kind])
+    assert code == 1 and "hunter2" not in said
+    [line] = said.splitlines()
+    assert line.startswith("The database that DATABASE_URL names cannot be used: ")
 
 
 def test_a_person_who_forgot_to_migrate_is_told_so_and_after_it_the_site_starts(tmp_path: Path):
