@@ -5,7 +5,9 @@ from typing import Any
 
 from calendars import connections
 from calendars.models import CalendarConnection
+from calendars.states import State
 from migration import tickets
+from migration.acceptance import APPROVABLE
 from migration.accounts import IDS_THAT_TELL
 from migration.admin.ticket_forms import WORDS
 from migration.models import ConsentRequest, MigrationRun, SignInAttempt, Ticket, TicketEntry
@@ -52,6 +54,7 @@ def context(ticket: Ticket, *, may_decide: bool) -> dict[str, Any]:
         "reading": reading(newest.ids_tried, newest.ids_resolved, served=newest.served) if newest else None,
         "same_tenant": bool(connection.tid) and connection.tid == ticket.other_tid,
         "holders": _holders(ticket),
+        "usable": ticket.approved_as in APPROVABLE.get(State(connection.state), set()),
         "entries": entries,
         "attempts": attempts,
         "run": MigrationRun.objects.filter(connection=connection).order_by("-queued_at", "-pk").first(),

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from calendars.models import CalendarConnection
 from calendars.states import State
 from migration import tickets
 from migration.admin.ticket_page import reading
@@ -62,6 +63,14 @@ def test_the_page_costs_the_same_for_a_short_and_for_a_long_story(support, djang
 def test_support_is_told_when_another_member_holds_the_account(support):
     ConnectionFactory(tid=TID, oid=OID, state=State.GRAPH_SYNC, member__email="boss@harper.example")
     assert "boss@harper.example" in text(support.get(page_of(mismatch(waiting_connection()))))
+
+
+def test_an_approval_that_no_sign_in_can_use_any_more_is_not_shown_as_standing_alone(support):
+    ticket = mismatch(waiting_connection())
+    tickets.decide(ticket, Cause.APPROVE_OTHER_ACCOUNT, actor=StaffFactory(), turn=1, now=NOW)
+    assert "no sign-in can use this" not in text(support.get(page_of(ticket)))
+    CalendarConnection.objects.update(state=State.DISCONNECTED)
+    assert "now, “Disconnected”, no sign-in can use this approval" in text(support.get(page_of(ticket)))
 
 
 def test_a_page_that_is_not_there(support):
