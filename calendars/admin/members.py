@@ -40,6 +40,11 @@ admin.site.unregister(User)
 @admin.register(User)
 class ConnectedMemberAdmin(MemberAdmin):
     list_display = ("email", "name", "firm", "role", "calendar", "is_active", "last_login")
+    fieldsets = (
+        (None, {"fields": (*MemberAdmin.fieldsets[0][1]["fields"], "calendar")}),
+        *MemberAdmin.fieldsets[1:],
+    )
+    readonly_fields = (*MemberAdmin.readonly_fields, "calendar")
     list_filter = ("role", MemberAdmin.list_filter[1], ConnectionStateFilter, "is_active", "is_staff", "groups")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:

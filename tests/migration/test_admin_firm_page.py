@@ -1,5 +1,7 @@
 """What staff read of a firm and of a member, and where they go from there."""
 
+import re
+
 import pytest
 
 from calendars.models import Sync
@@ -65,6 +67,18 @@ def test_from_a_ticket_to_its_member_firm_and_connection():
     ):
         assert f'href="{address}"' in page
         assert support.get(address).status_code == 200
+
+
+def test_from_a_member_to_all_that_support_is_asked_about():
+    ticket, support = mismatch(waiting_connection()), client_of(staff_of("Support"))
+    path = f"/admin/firms/user/{ticket.member_id}/change/"
+    page = support.get(path).content.decode()
+    links = re.findall(r'href="(/admin/[a-z/]+/\?q=[^"]+)"', page)
+    assert len(links) == 3 and ticket.reference in text(support.get(links[0]))
+    address = f"/admin/calendars/calendarconnection/{ticket.connection_id}/change/"
+    assert f'<a href="{address}">Waiting for sign-in</a>' in page
+    rollout = client_of(staff_of("Rollout")).get(path).content.decode()
+    assert address in rollout and "/admin/migration/ticket/" not in rollout
 
 
 @pytest.mark.parametrize(("who", "sees"), [("Support", False), ("Rollout", True)])
