@@ -50,6 +50,10 @@ def run_status(request: HttpRequest, pk: int) -> HttpResponse:
         # A login page must not be swapped into the middle of another.
         return HttpResponseClientRedirect(f"{reverse('account_login')}?next={reverse('migration:run', args=[pk])}")
     context = progress_context(own_run(request, pk))
-    template = "migration/run_strip.html" if request.GET.get("as") == "strip" else "migration/run_status.html"
-    page = render(request, template, context)
-    return HttpResponseStopPolling(page.content) if context["progress"].ended else page
+    strip, ended = request.GET.get("as") == "strip", context["progress"].ended
+    page = render(request, "migration/run_strip.html" if strip else "migration/run_status.html", context)
+    if not ended:
+        return page
+    # What the page around it says of a move under way is over, too.
+    around = b"" if strip else render(request, "migration/run_meanwhile.html", context | {"beside": True}).content
+    return HttpResponseStopPolling(page.content + around)

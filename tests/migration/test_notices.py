@@ -66,7 +66,20 @@ def test_what_has_ended_asks_no_more(state, path):
     answer = logged_in(run.connection.member).get(f"/move/runs/{run.pk}/{path}")
     assert answer.status_code == 286 and "hx-get" not in answer.content.decode()
     page = logged_in(run.connection.member).get(f"/move/runs/{run.pk}/").content.decode()
-    assert "hx-get" not in page and "http-equiv" not in page
+    assert "hx-get" not in page and 'http-equiv="refresh"' not in page
+
+
+def test_with_the_end_goes_what_the_page_says_of_a_move_under_way():
+    run = running()
+    page, status = (f"/move/runs/{run.pk}/{path}" for path in ("", "status/"))
+    client = logged_in(run.connection.member)
+    assert "You may close this page." in text(client.get(page)) and "oob" not in client.get(status).content.decode()
+    run.state, run.finished_at = "done", NOW
+    run.save()
+    part = client.get(status).content.decode()
+    assert 'id="run-meanwhile"' in part and 'hx-swap-oob="true"' in part
+    assert "so far" not in part and "You may close" not in part
+    assert "oob" not in client.get(f"{status}?as=strip").content.decode() + client.get(page).content.decode()
 
 
 def test_the_end_leads_to_the_report():
