@@ -213,6 +213,16 @@ def test_a_round_that_repeats_the_one_before(graph: Graph, simulator: Simulator)
     assert play(graph, link)[0] == []
 
 
+def test_a_first_round_that_is_repeated_tells_what_has_gone_since(graph: Graph, simulator: Simulator) -> None:
+    first, link = begin(graph)
+    simulator.edit(ADA, "off", "delete")
+    simulator.delta(ADA, replay=1)
+    lines, link = play(graph, link)
+    assert len([line for line in lines if "@removed" in line]) == 1
+    assert {line["id"] for line in lines} == {line["id"] for line in first}
+    assert play(graph, link)[0] == []
+
+
 def test_empty_pages_wherever_a_round_begins(graph: Graph, simulator: Simulator) -> None:
     simulator.delta(ADA, empty="always")
     _, link = begin(graph)

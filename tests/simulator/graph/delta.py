@@ -114,11 +114,10 @@ def _check_alive(context: Context, state: State) -> None:
 def _opened(context: Context, state: State) -> State:
     """The next round of a client that stands between two."""
     traps = context.mailbox.traps
-    since = state.since
     if traps.replay:
         traps.replay -= 1
-        since = state.before
-    return replace(state, since=since, upto=context.mailbox.revision)
+        state = replace(state, since=state.before, replays=True)
+    return replace(state, upto=context.mailbox.revision)
 
 
 def _begins_empty(context: Context, state: State) -> bool:

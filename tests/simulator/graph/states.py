@@ -40,15 +40,17 @@ class State:
     started: bool = False
     turn: int = 0
     done: int = 0
+    replays: bool = False
 
     @property
     def full(self) -> bool:
-        """Does the round bring everything, not only changes?"""
-        return self.since == 0
+        """Does the round bring everything, and nothing that is gone? One that repeats such a round does tell what has
+        gone since: a client that knows the calendar is not left to find out by itself."""
+        return self.since == 0 and not self.replays
 
     def ended(self) -> State:
         """Between this round and the next."""
-        return replace(self, before=self.since, since=self.upto, started=False, turn=0, done=0)
+        return replace(self, before=self.since, since=self.upto, started=False, turn=0, done=0, replays=False)
 
     def token(self, seed: str, issued: dt.datetime) -> str:
         values = [
