@@ -58,7 +58,7 @@ class MemberAdmin(Admin, UserAdmin):
     search_help_text = "E-mail address, name or firm"
     ordering = ("email",)
     autocomplete_fields = ("firm",)
-    readonly_fields: tuple[str, ...] = ("last_login", "date_joined")
+    readonly_fields: ClassVar[tuple[str, ...]] = ("last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("email", "name", "firm", "role", "time_zone", "is_active")}),
         ("Login", {"fields": ("password", "last_login", "date_joined")}),
