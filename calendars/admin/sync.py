@@ -60,7 +60,7 @@ class StandingFilter(admin.SimpleListFilter):
 
 @admin.register(Sync)
 class SyncAdmin(ReadOnlyAdmin):
-    list_display = ("account", "member", "state", "last_success", "waits_for", "picture", "told_later")
+    list_display = ("account", "state", "waits_for", "picture", "last_success", "told_later")
     list_filter = (StandingFilter, "service", WaitFilter)
     list_select_related = ("connection__member__firm",)
     search_fields = ("connection__account", "connection__member__email")
@@ -80,6 +80,9 @@ class SyncAdmin(ReadOnlyAdmin):
         "account", "member", "state", "last_success", "waits_for", "fails_at", "picture", "gone", "told_later",
     )  # fmt: skip
 
+    class Media:
+        css = {"all": ["css/admin/tickets.css"]}
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Sync]:
         # Opaque, of no use to a person, and long.
         rows = super().get_queryset(request).select_related("connection__member__firm").defer("mark", "cursor")
@@ -94,17 +97,15 @@ class SyncAdmin(ReadOnlyAdmin):
             return sets
         return [(name, {**one, "fields": [field for field in one["fields"] if field != "gone"]}) for name, one in sets]
 
-    @admin.display(description="account", ordering="connection__account")
-    def account(self, sync: Sync) -> str:
-        return sync.connection.account
+    @admin.display(description="account, firm", ordering="connection__account")
+    def account(self, sync: Sync) -> SafeString:
+        firm = sync.connection.member.firm or "no firm"
+        return format_html('{}<br><span class="quiet">{}</span>', sync.connection.account, firm)
 
-    @admin.display(description="member, firm", ordering="connection__member__email")
+    @admin.display(description="member")
     def member(self, sync: Sync) -> SafeString:
         member = sync.connection.member
-        words = '<a href="{}">{}</a><br><span class="quiet">{}</span>'
-        return format_html(
-            words, reverse("admin:firms_user_change", args=[member.pk]), member.email, member.firm or "–"
-        )
+        return format_html('<a href="{}">{}</a>', reverse("admin:firms_user_change", args=[member.pk]), member.email)
 
     @admin.display(description="state", ordering="connection__state")
     def state(self, sync: Sync) -> str:

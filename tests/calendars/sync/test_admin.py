@@ -49,6 +49,7 @@ def test_the_list_costs_the_same_for_one_and_for_many(refused: World, django_ass
 def test_the_list_says_how_each_stands(refused: World):
     page = client_of(staff_of("Rollout")).get(reverse(LIST)).content.decode()
     assert refused.connection.account in page and "11 of 12 events gone at once" in page
+    assert refused.connection.member.firm.name in html.unescape(page)
     Sync.objects.update(wait_reason="grant", next_at=None)
     page = client_of(staff_of("Rollout")).get(reverse(LIST), {"standing": "waiting"}).content.decode()
     assert "The member has to sign in" in page
