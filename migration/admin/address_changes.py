@@ -14,6 +14,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from firms.admin.base import ReadOnlyAdmin
 from firms.keys import is_key
@@ -105,7 +107,7 @@ class StateFilter(admin.SimpleListFilter):
 class AddressChangeAdmin(ReadOnlyAdmin):
     show_facets = admin.ShowFacets.ALWAYS
     change_list_template = "admin/migration/addresschange/change_list.html"
-    list_display = ("old_address", "new_address", "member", "firm", "state", "kind", "approved_at", "until")
+    list_display = ("addresses", "whose", "shown_state", "until")
     list_filter = (StateFilter, "kind", "approved_at")
     list_select_related = ("firm", "connection__member", "approved_by")
     search_fields = ("old_address", "new_address", "connection__member__email", "firm__name", "firm__slug")
@@ -117,6 +119,22 @@ class AddressChangeAdmin(ReadOnlyAdmin):
         "used_at", "tid", "oid", "ended_at",
     )  # fmt: skip
     readonly_fields = ("state", "member")
+
+    class Media:
+        css = {"all": ["css/admin/tickets.css"]}
+
+    @admin.display(description="old and new address", ordering="old_address")
+    def addresses(self, change: AddressChange) -> SafeString:
+        return format_html("{}<br>{}", change.old_address, change.new_address)
+
+    @admin.display(description="member, firm", ordering="connection__member__email")
+    def whose(self, change: AddressChange) -> SafeString:
+        words = '{}<br><span class="quiet">{}</span>'
+        return format_html(words, change.connection.member.get_full_name(), change.firm)
+
+    @admin.display(description="state, kind")
+    def shown_state(self, change: AddressChange) -> SafeString:
+        return format_html('{}<br><span class="quiet">{}</span>', self.state(change), change.get_kind_display())
 
     @admin.display(ordering="connection__member__email")
     def member(self, change: AddressChange) -> User:

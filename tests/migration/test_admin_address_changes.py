@@ -12,7 +12,7 @@ from migration.models import AddressChange
 from tests.factories import FirmFactory, MemberFactory, StaffFactory
 from tests.migration.sign_in_steps import ADA, connection_of
 from tests.migration.visiting import text
-from tests.staff import client_of, staff_of
+from tests.staff import client_of, results, staff_of
 
 pytestmark = pytest.mark.django_db
 APPROVE = "/admin/migration/addresschange/approve/"
@@ -85,6 +85,9 @@ def test_what_was_shown_is_approved_and_stands_in_the_list(
     for state in ("used", "expired", "ended"):
         assert not support.get(LIST, {"state": state}).context["cl"].result_list
     assert "their office rang" in text(support.get(f"{LIST}{change.pk}/change/"))
+    (row,) = results(support.get(LIST))
+    for words in (ADA, NEW, "Ada Byron", "Harper LLP", "Standing", change.get_kind_display()):
+        assert words in row, words
 
 
 def test_without_having_looked_nothing_is_approved(support: Client, firm: Firm, ada: CalendarConnection) -> None:
