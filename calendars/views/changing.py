@@ -5,13 +5,13 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_date, parse_time
 from django.views.decorators.http import require_http_methods
 
-from calendars import editing, sayings, wording
+from calendars import editing, rebasing, sayings, wording
 from calendars.forms.event import YEARS, EventForm
 from calendars.models import Event, EventVersion
 from calendars.sync import reasons
@@ -94,28 +94,28 @@ def _show(request: MemberRequest, draft: Draft, **context: Any) -> HttpResponse:
         messages.error(request, f"This event can't be changed here. {draft.limits.sentence}")
         return redirect(draft.back)
     typed = kept.taken_up(request)
-    context |= {"typed": typed is not None, "seen": typed.get("seen", "") if typed else draft.stamp}
+    context |= {"typed": typed is not None, **(_as_sent(typed) if typed else {"seen": draft.stamp})}
     return _page(request, draft, draft.form(typed), draft.expected(), **context)
 
 
 def _save(request: MemberRequest, draft: Draft) -> HttpResponse:
     if not draft.limits.parts:
         return _show(request, draft)
-    form, seen = draft.form(request.POST), request.POST.get("seen", "")
+    form, sent = draft.form(request.POST), _as_sent(request.POST)
     if not form.is_valid():
-        return _page(request, draft, form, draft.expected(), seen=seen)
+        return _page(request, draft, form, draft.expected(), **sent)
     coming = draft.consequences(form.said)
     if {one.code for one in coming} - set(request.POST.get("agreed", "").split()):
-        return _page(request, draft, form, coming, seen=seen, asking=True)
+        return _page(request, draft, form, coming, **sent, asking=True)
     try:
-        event = draft.save(form, seen=seen, once=request.POST.get("once", ""))
+        event = draft.save(form, seen=sent["seen"], once=request.POST.get("once", ""))
     except editing.Added as error:
         return _once_more(request, draft, form, error.event)
     except editing.Changed as error:
-        return _both(request, draft, form, error.event)
+        return _both(request, draft, form, error.event, base=sent["base"])
     except editing.NotAllowed as error:
         form.add_error(None, reasons.sentence(error.reason))
-        return _page(request, draft, form, draft.expected(), seen=seen)
+        return _page(request, draft, form, draft.expected(), **sent)
     except editing.Gone:
         return _rescue(request)
     messages.success(request, "The event is saved." if draft.event else "The event is added.")
@@ -133,16 +133,22 @@ def _once_more(request: MemberRequest, draft: Draft, form: EventForm, event: Eve
     return _both(request, replace(draft, query=""), form, event, added=True)
 
 
-def _both(request: MemberRequest, draft: Draft, form: EventForm, now: Event, added: bool = False) -> HttpResponse:
-    """Somebody else was faster: what stands there now beside what was typed, which is saved only if she says so again."""
+def _both(
+    request: MemberRequest, draft: Draft, form: EventForm, now: Event, base: str = "", added: bool = False
+) -> HttpResponse:
+    """Somebody else was faster: what stands there now beside what was typed, which is saved only if she says so again.
+    What she had not touched is as it is now."""
     # A date of the series may have become an event of its own.
     anew = (
         drafts.of_date(draft.member, now, draft.slot)
         if now.rrule and draft.slot
         else drafts.of_event(draft.member, now)
     )
-    anew = replace(anew, query=draft.query)
-    lines, coming = sayings.compared(anew.content, form.said), anew.consequences(form.said)
+    said, anew = form.said, replace(anew, query=draft.query)
+    if form.is_floating == now.floating:
+        said = rebasing.rebased(said, anew.content, base)
+        form = replace(anew, shown=said).form()
+    lines, coming = sayings.compared(anew.content, said), anew.consequences(said)
     return _page(request, anew, form, coming, status=409, seen=anew.stamp, lines=lines, changed=True, added=added)
 
 
@@ -154,6 +160,11 @@ def _rescue(request: MemberRequest) -> HttpResponse:
     return _page(request, draft, draft.form(request.POST), [], status=404, gone=True)
 
 
+def _as_sent(data: QueryDict) -> dict[str, Any]:
+    """What the form says of the event as it was when the form was opened."""
+    return {"seen": data.get("seen", ""), "base": data.get("base", "")}
+
+
 def _page(
     request: MemberRequest,
     draft: Draft,
@@ -163,6 +174,7 @@ def _page(
     status: int = 200,
     **context: Any,
 ) -> HttpResponse:
+    context = {"base": rebasing.marks(draft.content)} | context
     context |= {
         "draft": draft,
         "form": form,

@@ -184,6 +184,7 @@ def test_every_field_has_a_label_and_the_first_focus_is_on_what_is_wrong(browser
         "who",
         "seen",
         "agreed",
+        "base",
         "once",
         "frequency",
         "by",
