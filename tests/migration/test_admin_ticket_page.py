@@ -73,6 +73,11 @@ def test_an_approval_that_no_sign_in_can_use_any_more_is_not_shown_as_standing_a
     assert "now, “Disconnected”, no sign-in can use this approval" in text(support.get(page_of(ticket)))
 
 
+def test_every_page_says_in_which_zone_its_times_are(support):
+    for path in ("/admin/", "/admin/migration/ticket/"):
+        assert "Times are in UTC" in support.get(path).content.decode()
+
+
 def test_a_page_that_is_not_there(support):
     for address in ("/admin/migration/ticket/999999/change/", "/admin/migration/ticket/x/change/",
                     "/admin/migration/ticket/999999/decide/close/"):  # fmt: skip
