@@ -1,5 +1,6 @@
 """Tickets in the admin: the list, one page with everything, and the decisions of support (R7)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +31,8 @@ ORDER = (TicketState.OPEN, TicketState.WAITING_FOR_MEMBER, TicketState.APPROVED,
 URGENCY = Case(
     *(When(state=state, then=Value(place)) for place, state in enumerate(ORDER)), output_field=IntegerField()
 )
+
+STALE = "Nothing was done: something has happened to this ticket since you opened the page. Please look again."
 
 
 @admin.register(Ticket)
@@ -85,9 +88,11 @@ class TicketAdmin(ReadOnlyAdmin):
         if cause not in WORDS:
             raise Http404
         ticket, decision = self._ticket(request, pk), Cause(cause)
+        form = DecisionForm(decision, request.POST if request.method == "POST" else None, initial={"turn": ticket.turn})
+        if request.method == "POST" and form.is_valid() and _done_already(request, ticket, decision, form.cleaned_data):
+            return self._done(request, ticket, decision)
         if decision not in tickets.decisions(ticket):
             return self._refused(request, ticket, _why_not(ticket, decision))
-        form = DecisionForm(decision, request.POST if request.method == "POST" else None, initial={"turn": ticket.turn})
         if request.method == "POST" and form.is_valid():
             return self._decide(request, ticket, decision, form.cleaned_data)
         context = {
@@ -103,18 +108,21 @@ class TicketAdmin(ReadOnlyAdmin):
         try:
             tickets.decide(ticket, cause, actor=request.user, now=timezone.now(), **given)
         except StaleTicket:
-            words = (
-                "Nothing was done: something has happened to this ticket since you opened the page. Please look again."
-            )
-            return self._refused(request, ticket, words)
+            if _done_already(request, self._ticket(request, ticket.pk), cause, given):
+                return self._done(request, ticket, cause)
+            return self._refused(request, ticket, STALE)
         except ForbiddenTicketMove:
             return self._refused(request, ticket, _why_not(ticket, cause))
+        return self._done(request, ticket, cause)
+
+    def _done(self, request: HttpRequest, ticket: Ticket, cause: Cause) -> HttpResponse:
         messages.success(request, WORDS[cause].done)
         return HttpResponseRedirect(reverse("admin:migration_ticket_change", args=[ticket.pk]))
 
     def _refused(self, request: HttpRequest, ticket: Ticket, words: str) -> HttpResponse:
         messages.error(request, words)
-        return self._page(request, ticket.pk, status=409)
+        unsent = [words for name in ("message", "note") if (words := request.POST.get(name, "").strip())]
+        return self._page(request, ticket.pk, status=409, unsent=unsent)
 
     def _ticket(self, request: HttpRequest, pk: int) -> Ticket:
         if not self.has_view_permission(request):
@@ -125,14 +133,24 @@ class TicketAdmin(ReadOnlyAdmin):
             raise Http404
         return tickets.as_of(ticket, timezone.now())
 
-    def _page(self, request: HttpRequest, pk: int, status: int = 200) -> HttpResponse:
+    def _page(self, request: HttpRequest, pk: int, status: int = 200, unsent: Sequence[str] = ()) -> HttpResponse:
+        """`unsent`: what was written for a decision that was refused, so that nobody writes it again."""
         ticket = self._ticket(request, pk)
         context = {
             **self.admin_site.each_context(request),
             **ticket_page.context(ticket, may_decide=may_decide(request)),
             "opts": self.opts, "media": self.media, "age": age(ticket, timezone.now()), "title": ticket.reference,
+            "unsent": unsent,
         }  # fmt: skip
         return TemplateResponse(request, "admin/migration/ticket/page.html", context, status=status)
+
+
+def _done_already(request: HttpRequest, ticket: Ticket, cause: Cause, given: dict[str, Any]) -> bool:
+    """Whether just this is the last that has happened, by the same person: a button was pressed twice."""
+    last = ticket.entries.exclude(action=Cause.MAIL_FAILED).last()
+    if last is None or last.actor_id != request.user.pk or ticket.turn != given["turn"] + 1:
+        return False
+    return (last.action, last.note, last.message) == (cause, given["note"], given["message"])
 
 
 def _why_not(ticket: Ticket, cause: Cause) -> str:

@@ -22,6 +22,7 @@ from tests.migration.ticket_steps import (
     waiting_connection,
 )
 from tests.migration.visiting import text
+from tests.staff import client_of, staff_of
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +73,24 @@ def test_a_decision_on_what_the_page_no_longer_shows_is_refused(support):
     assert answer.status_code == 409
     assert "something has happened to this ticket" in text(answer) and "unseen@mail.example" in text(answer)
     assert Ticket.objects.get().state == "open"
+    assert "What you had written was not sent" in text(answer) and "called the member" in text(answer)
+
+
+@pytest.mark.parametrize("cause", ["ask_again", "approve_same_mailbox", "approve_other_account", "answer", "close"])
+def test_a_button_pressed_twice_decides_once_and_says_so_twice(
+    support, cause, mailoutbox, django_capture_on_commit_callbacks
+):
+    ticket = mismatch(waiting_connection())
+    with django_capture_on_commit_callbacks(execute=True):
+        for _ in range(2):
+            answer = support.post(decision_of(ticket, cause), given(ticket))
+            assert (answer.status_code, answer["Location"]) == (302, page_of(ticket))
+    assert actions(ticket) == ["mismatch", cause] and len(mailoutbox) == 1
+    # Somebody else, or other words, are no second press of the same button.
+    other = client_of(staff_of("Support")).post(decision_of(ticket, cause), given(ticket))
+    assert other.status_code == 409
+    assert support.post(decision_of(ticket, cause), given(ticket, note="something else")).status_code == 409
+    assert actions(ticket) == ["mismatch", cause]
 
 
 @pytest.mark.parametrize("cause", ["ask_again", "approve_same_mailbox", "approve_other_account", "close"])
