@@ -116,8 +116,8 @@ class Sides:
             else:
                 self._list(page, elsewhere=part.startswith(staging.OTHER))
             if part == staging.BY_ID:
-                for new, row in page:
-                    if row and new not in self._taken:
+                for _, row in page:
+                    if row:
                         self._add(Candidate(*row), elsewhere=True)
             elif part == staging.AGAIN:
                 self._read_again(page)

@@ -19,7 +19,7 @@ from migration import tasks
 from migration.models import MigrationRun
 from migration.runs import lifecycle
 from migration.runs.side_by_side import SideBySide
-from tests import queue
+from tests import queue, sample
 from tests.campaign import driving, scene
 from tests.campaign.worker_processes import Worker, wait_for
 from tests.factories import NOW
@@ -43,11 +43,17 @@ def what(line: dict[str, Any]) -> tuple[Any, ...]:
 
 @pytest.mark.django_db(transaction=True)
 def test_four_requests_in_flight_whatever_the_number_of_workers(tmp_path: Path, settings: Any):
-    """Four workers are given the same run four times each, and again while it goes on."""
+    """Four workers are given the same run four times each, and again while it goes on. Which of nine calendars it is
+    about, only reading all of them tells, and translating the old ids."""
     with Simulator.start(page_cap=3, latency=60) as simulator:
         simulator.reset(seed=1)
         settings.SIMULATOR_URL = simulator.url
-        connection = scene.seed(simulator, tmp_path)
+        made = sample.calendar(48, deleted=3, renumbered=3, every_series=9)
+        calendars = [{"name": f"{number}", "default": not number, "events": []} for number in range(9)]
+        for number, event in enumerate(made.events):
+            calendars[number % 8 if number < 16 else 8]["events"].append(event)
+        simulator.mailbox(moving.ADDRESS, calendars=calendars)
+        connection = moving.connection_with(made, tmp_path, is_default_calendar=False)
         with Worker(simulator.url, tmp_path / "log", WORKERS="4") as worker:
             wait_for(worker.is_at_work, "all workers are ready")
             run = moving.sign_in(connection, simulator)

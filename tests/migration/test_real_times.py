@@ -34,7 +34,7 @@ def test_one_instant_is_one_time_whatever_the_zone_is_called(moved, simulator):
         ("over a year", "2026-12-31T23:30:00", "2027-01-01T00:30:00"),
         ("for weeks", "2026-10-25T09:00:00", "2026-11-09T17:00:00"),
         ("for no time", "2026-12-30T09:00:00", "2026-12-30T09:00:00"),
-        ("long ago", "1969-07-20T16:17:00", "1969-07-20T18:00:00"),
+        ("long ago, and not on the minute", "1969-07-20T16:17:40", "1969-07-20T18:00:20"),
     ]
     for uid, start, end in changes:
         both.add(uid, start, end)

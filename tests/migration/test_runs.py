@@ -30,6 +30,17 @@ def test_it_costs_few_requests_and_each_asks_for_immutable_ids(seeded, simulator
     assert len(lines) == run.requests <= 10
 
 
+def test_ids_that_are_each_others_change_places(seeded, simulator):
+    """Each id belongs to one event at any time, also in the middle of the statement that gives them out."""
+    made, connection = seeded
+    new = {ref: key for key, ref in moving.refs(simulator).items()}
+    one, other, third = [row for row in SyncedEvent.objects.order_by("pk") if row.uid in new][:3]
+    for row, wrong in ((one, other), (other, third), (third, one)):
+        SyncedEvent.objects.filter(pk=row.pk).update(appointment_id=new[wrong.uid], link=SyncedEvent.Link.LINKED)
+    run = moving.migrate(connection, simulator)
+    assert_as_seeded(made, connection, run, simulator)
+
+
 def test_small_pages_end_in_the_same_outcomes(seeded, simulator, monkeypatch):
     made, connection = seeded
     monkeypatch.setattr("calendars.graph.client.PAGE", 7)

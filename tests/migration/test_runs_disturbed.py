@@ -11,6 +11,7 @@ from calendars.models import SyncedEvent
 from calendars.states import State
 from migration import runs, tasks
 from migration.models import MigrationRun, Outcome
+from migration.runs import reading
 from tests import queue
 from tests.factories import NOW, StaffFactory
 from tests.migration import moving
@@ -97,6 +98,25 @@ def test_a_worker_that_died_is_replaced_after_its_lease(seeded, simulator, setti
     later = NOW + timedelta(seconds=settings.LEASE_SECONDS + settings.HTTP_TIMEOUT + settings.SWEEP_SECONDS)
     with time_machine.travel(later, tick=True):
         assert tasks.sweep_runs() == 1
+        queue.drain()
+    run.refresh_from_db()
+    connection.refresh_from_db()
+    assert_as_seeded(made, connection, run, simulator)
+
+
+def test_a_run_begins_only_when_the_last_write_of_a_dead_old_sync_must_have_landed(seeded, simulator, settings):
+    """Its lease has run out, but a request that it sent right before its death may be under way as long as one may take."""
+    made, connection = seeded
+    settings.HTTP_TIMEOUT = 5
+    assert leases.take(connection, owner="old sync", seconds=30)
+    run = moving.sign_in(connection, simulator)
+    quiet = len(simulator.journal())
+    for seconds in (29, 31, 34):
+        with time_machine.travel(NOW + timedelta(seconds=seconds), tick=False):
+            tasks.advance_run(run.pk, run.turn)
+        run.refresh_from_db()
+        assert (run.state, run.attempts, len(simulator.journal())) == (MigrationRun.State.QUEUED, 0, quiet)
+    with time_machine.travel(NOW + timedelta(seconds=36), tick=True):
         queue.drain()
     run.refresh_from_db()
     connection.refresh_from_db()
@@ -201,6 +221,22 @@ def test_a_deletion_that_shifts_the_pages_hides_nothing(seeded, simulator, monke
     anomalies = {uid for uid, (outcome, *_) in outcomes(run).items() if outcome == "anomaly"}
     # What was seen before it was deleted stays linked by its id; nothing that is there is called missing.
     assert anomalies == set(made.deleted)
+
+
+def test_a_run_that_is_cancelled_while_its_worker_reads_stays_cancelled(seeded, simulator, monkeypatch):
+    """Whoever reads on holds the connection still, and has nothing to say any more."""
+    _, connection = seeded
+    run, original = moving.sign_in(connection, simulator), reading.round_of
+
+    def round_of(work):
+        found = original(work)
+        runs.cancel(connection)
+        return found
+
+    monkeypatch.setattr(reading, "round_of", round_of)
+    queue.drain()
+    run.refresh_from_db()
+    assert (run.state, run.outcomes.count(), run.staged_pages.count()) == (MigrationRun.State.CANCELLED, 0, 0)
 
 
 def test_disconnecting_cancels_the_run_and_every_id_stays(seeded, simulator, settings):

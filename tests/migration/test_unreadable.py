@@ -78,6 +78,14 @@ def test_one_that_is_nobodys_by_id_is_asked_for_again(both, simulator, tmp_path,
     moving.assert_only_read(simulator)
 
 
+def test_one_that_is_not_there_when_asked_for_again_is_asked_for_once_more(both, simulator, tmp_path, monkeypatch):
+    connection = begin(both, simulator, tmp_path)
+    lists(monkeypatch, simulator, "by likeness", WRONG["start"])
+    simulator.fault(operation="get", batch_item=True, nth=1, count=1, status=404)
+    assert moving.migrate(connection, simulator).state == MigrationRun.State.DONE
+    assert found(connection, simulator)["by likeness"] == ("metadata", "subject_times", "by likeness")
+
+
 def test_one_that_stays_so_fails_the_run_where_events_are_missing_and_nothing_is_called_missing(
     both, simulator, tmp_path, monkeypatch
 ):
