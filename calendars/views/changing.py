@@ -149,7 +149,9 @@ def _both(
         said = rebasing.rebased(said, anew.content, base)
         form = replace(anew, shown=said).form()
     lines, coming = sayings.compared(anew.content, said), anew.consequences(said)
-    return _page(request, anew, form, coming, status=409, seen=anew.stamp, lines=lines, changed=True, added=added)
+    return _page(
+        request, anew, form, coming, status=409, seen=anew.stamp, lines=lines, changed=True, added=added and uuid4().hex
+    )
 
 
 def _rescue(request: MemberRequest) -> HttpResponse:

@@ -1,5 +1,6 @@
 // The form of an event does without this. With it the end moves along with the start, a single chosen weekday, day of the
-// month or place in it with the date, and nobody leaves by mistake what she has typed.
+// month or place in it with the date, nobody leaves by mistake what she has typed, and who comes back to a form that she has
+// sent has that form before her, though the browser has fetched a new one.
 (() => {
   const form = document.querySelector(".event-form");
   const field = (name) => form.elements.namedItem(name);
@@ -31,6 +32,10 @@
     const month = field("month");
     if (month && month.value === String(before.getUTCMonth() + 1)) month.value = after.getUTCMonth() + 1;
   };
+  const once = field("once");
+  if (once && history.state?.once) once.value = history.state.once;
+  else if (once) history.replaceState({ ...history.state, once: once.value }, "");
+
   form.addEventListener("change", (event) => {
     if (!["start_date", "start_time"].includes(event.target.name)) return;
     const now = moment("start");

@@ -1,5 +1,7 @@
 """A member adds events: single, of whole days, elsewhere, and as copies."""
 
+import re
+
 import pytest
 import time_machine
 
@@ -216,6 +218,16 @@ def test_back_and_a_correction_change_the_event_that_was_added(member, browser):
     assert "You have added this event already" in page and "Somebody has changed" not in page
     assert send(browser, page).status_code == 302
     assert only_event(member).subject == "Hearing"
+
+
+def test_back_and_other_words_can_be_another_event(member, browser):
+    html = html_of(browser, NEW)
+    send(browser, html, subject="Hearing")
+    asked = send(browser, html, subject="Another hearing").content.decode()
+    another = re.search(rf'formaction="{NEW}" name="once" value="(\w+)"', asked)[1]
+    for _ in range(2):
+        assert browser.post(NEW, form_of(asked).fields | {"once": another}).status_code == 302
+    assert sorted(Event.objects.values_list("subject", flat=True)) == ["Another hearing", "Hearing"]
 
 
 def test_what_was_added_and_deleted_can_be_added_again_by_its_form(member, browser):
