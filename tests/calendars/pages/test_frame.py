@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.test import Client
 
 from tests.calendars.pages.steps import element, fill_in, form_of, html_of, page, plain, send
 
@@ -37,6 +38,12 @@ def test_nothing_runs_in_a_page_but_files_of_ours(browser, event):
         before = html[: html.index(policy)]
         assert "<script" not in before and "<link" not in before, "what stands before the policy is not bound by it"
         assert not re.search(r"<style|<[^>]+ (style|on[a-z]+)=|<script(?![^>]* src=\"/static/)|javascript:", html), path
+
+
+def test_the_menu_has_its_script_where_there_is_a_menu(browser):
+    for client, has in ((browser, True), (Client(), False)):
+        html = html_of(client, "/help/calendar-sync/")
+        assert ('<details class="menu">' in html, "/static/js/menu.js" in html) == (has, has)
 
 
 @pytest.mark.parametrize(
