@@ -44,6 +44,7 @@ class TicketAdmin(ReadOnlyAdmin):
     ordering = (URGENCY.asc(), "opened_at")
     search_fields = (
         "reference", "member__email", "member__name", "expected_address", "other_address", "approved_address",
+        "entries__attempt__address",
     )  # fmt: skip
     search_help_text = "Reference, member, or either address"
 

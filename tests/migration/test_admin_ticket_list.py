@@ -51,6 +51,17 @@ def test_a_ticket_is_found_by_reference_member_and_either_address(support, searc
     assert [row.pk for row in found] == [wanted.pk]
 
 
+def test_a_ticket_is_found_by_each_address_that_was_tried_and_stands_in_the_list_once(support):
+    connection = waiting_connection()
+    ticket = mismatch(connection, address="first@mail.example")
+    for _ in range(3):
+        mismatch(connection, address="second@mail.example")
+    mismatch(waiting_connection(), address="third@where.example")
+    for word in ("first@mail", "second@mail", "mail.example"):
+        found = support.get(LIST, {"q": word}).context["cl"]
+        assert [row.pk for row in found.result_list] == [ticket.pk] and found.result_count == 1, word
+
+
 def test_the_list_filters_by_state_kind_and_flag_with_counts(support):
     flagged = waiting_connection(member=MemberFactory(firm=FirmFactory(flagged=True)))
     one, other = mismatch(flagged), mismatch(waiting_connection())
