@@ -74,6 +74,10 @@ class Outlook(Graph):
         super().delete(one)
         self.log.append((one, True))
 
+    def restore(self, one: str) -> None:
+        """Into the synced calendar: what stood in another one when it was deleted is none of ours there."""
+        self._edit("restore", one, calendar="Calendar")
+
     @property
     def items(self) -> dict[str, Appointment]:
         """Of the synced calendar, those that we know: what its owner moves away before that is none of ours."""
