@@ -13,7 +13,7 @@ from tests.simulator.mailbox import Mailbox
 STYLE = """
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: #eef1f5; color: #1b1b1b;
   font: 16px/1.5 "Segoe UI", system-ui, sans-serif; }
-main { box-sizing: border-box; width: min(28rem, 100vw); padding: 2.5rem; background: #fff;
+main { box-sizing: border-box; width: min(28rem, 100%); padding: 2.5rem; background: #fff;
   box-shadow: 0 2px 6px #0003; }
 h1 { margin: 0 0 .5rem; font-size: 1.5rem; font-weight: 600; }
 ul { list-style: none; margin: 1rem 0; padding: 0; max-height: 24rem; overflow-y: auto; }

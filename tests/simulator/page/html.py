@@ -30,10 +30,11 @@ ul.plain { list-style: none; margin: 0; }
 .said, .wrong { padding: .6rem 1rem; border-left: .3rem solid var(--accent); background: var(--tint); }
 .wrong { border-color: var(--bad); }
 form.sheet { display: grid; gap: 1rem; padding: 1rem; }
-fieldset { display: flex; flex-wrap: wrap; gap: .75rem 1.25rem; margin: 0; padding: .5rem 1rem 1rem;
+fieldset { display: flex; flex-wrap: wrap; gap: .75rem 1.25rem; min-width: 0; margin: 0; padding: .5rem 1rem 1rem;
   border: 1px solid var(--line); border-radius: .5rem; }
 legend { padding: 0 .4rem; font-weight: 600; }
-label { display: grid; gap: .2rem; }
+label { display: grid; gap: .2rem; min-width: 0; }
+form.sheet > *, select { min-width: 0; max-width: 100%; }
 label.tick { display: inline-flex; gap: .4rem; align-items: center; margin-right: 1rem; }
 .wide { flex: 1 1 100%; }
 input, select, textarea, button, .button { font: inherit; color: inherit; padding: .4rem .6rem; border-radius: .3rem;
