@@ -73,6 +73,8 @@ def calendar_not_found(*, connection: CalendarConnection, now: datetime, note: s
 def ask_for_help(*, connection: CalendarConnection, message: str, now: datetime) -> Ticket:
     """Opens the member's one ticket, or adds to it, because signing in does not work; support is told."""
     ticket = _live(connection.member) or _open(connection, Ticket.Kind.SIGN_IN_FAILS, now)
+    if ticket.has_just_heard(Cause.HELP, message, "", now):
+        return ticket
     attempt = SignInAttempt.objects.filter(connection=connection, consumed_at__isnull=False).first()
     _move(
         ticket, Cause.HELP, actor=connection.member, now=now, message=message, attempt=attempt,
@@ -84,9 +86,10 @@ def ask_for_help(*, connection: CalendarConnection, message: str, now: datetime)
 
 @transaction.atomic
 def write(ticket: Ticket, *, message: str, now: datetime, reason: str = "") -> None:
-    """The member's words to support, and which of the three reasons they gave, if any. Raises ForbiddenTicketMove where
-    the ticket is closed."""
+    """The member's words to support, and which of the three reasons, if any. Raises ForbiddenTicketMove where it is closed."""
     ticket = _locked(ticket.pk)
+    if ticket.has_just_heard(Cause.MESSAGE, message, reason, now):
+        return
     said: dict[str, Any] = {"reason": reason} if reason else {}
     _move(ticket, Cause.MESSAGE, actor=ticket.member, now=now, message=message, **said)
     ticket_mails.to_support(ticket, "message", message=message)
@@ -174,11 +177,8 @@ def use_approval(ticket: Ticket, *, now: datetime) -> None:
     connection must not move either.
     """
     found = _locked(ticket.pk)
-    same = (found.approved_tid, found.approved_oid, found.approved_as) == (
-        ticket.approved_tid,
-        ticket.approved_oid,
-        ticket.approved_as,
-    )
+    bound = ("approved_tid", "approved_oid", "approved_as")
+    same = all(getattr(found, name) == getattr(ticket, name) for name in bound)
     if found.state != TicketState.APPROVED or not same or _has_expired(found, now):
         raise StaleTicket(ticket.reference)
     _move(found, Cause.USED, actor=found.member, now=now)

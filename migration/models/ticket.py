@@ -1,9 +1,13 @@
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 
 from calendars.models import CalendarConnection
 from migration.models.sign_in import SignInAttempt
 from migration.ticket_states import Cause, MemberReason, TicketState
+
+A_MOMENT = timedelta(minutes=1)
 
 
 class Ticket(models.Model):
@@ -59,6 +63,13 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    def has_just_heard(self, action: Cause, message: str, reason: str, now: datetime) -> bool:
+        """Whether the member said just this a moment ago, and nothing has happened since: a button was pressed twice."""
+        last = self.entries.exclude(action=Cause.MAIL_FAILED).last()
+        if last is None or last.at <= now - A_MOMENT:
+            return False
+        return (last.action, last.message, last.reason) == (action, message, reason)
 
 
 class TicketEntry(models.Model):

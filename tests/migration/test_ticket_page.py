@@ -122,6 +122,23 @@ def test_a_message_reaches_support_and_reopens_what_waited(mailoutbox, django_ca
     assert "My address has changed." in mailoutbox[0].body
 
 
+def test_a_button_pressed_twice_sends_once(mailoutbox, time_machine, django_capture_on_commit_callbacks):
+    ticket = mismatch(waiting_connection())
+    client, words = client_of(ticket.member), {"reason": "other_calendar", "message": "Please look."}
+    with django_capture_on_commit_callbacks(execute=True):
+        for _ in range(2):
+            assert client.post(address_of(ticket), words)["Location"] == address_of(ticket)
+        assert actions(ticket) == ["mismatch", "message"]
+        client.post(address_of(ticket), {**words, "message": "Please look soon."})
+        for _ in range(2):
+            assert client.post("/move/sign-in/help/", {"message": "No way in."})["Location"] == address_of(ticket)
+        # Said again later, it is a reminder.
+        time_machine.shift(timedelta(minutes=5))
+        client.post("/move/sign-in/help/", {"message": "No way in."})
+    assert actions(ticket) == ["mismatch", "message", "message", "help", "help"]
+    assert len(mailoutbox) == 4
+
+
 def test_who_writes_on_an_approval_is_told_first_that_it_waits_then():
     ticket = mismatch(waiting_connection())
     decide(ticket, Cause.APPROVE_OTHER_ACCOUNT, note="intended")
