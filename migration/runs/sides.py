@@ -80,7 +80,7 @@ class Sides:
         """With what has been staged since the last time."""
         if self._catch_up() or self._result is None:
             self.candidates = self._every_appointment()
-            read = self.series.found.keys() | self.series.nothing
+            read = self.series.found.keys() | {one for one, times in self.series.nothing.items() if times > 1}
             self._result = match(self.known, self.candidates, read, self.settled)
         return self._result
 

@@ -4,9 +4,11 @@ import random
 
 import pytest
 
+from calendars.graph.client import GraphClient
 from calendars.models import HeldAppointment, SyncedEvent
 from migration.models import MigrationRun
-from tests.migration import oracle, worlds
+from tests.migration import moving, oracle, worlds
+from tests.migration.both_sides import BothSides
 from tests.migration.worlds_there import both_sides, verdict
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +38,20 @@ def assert_a_run_is_right(seed, moved, simulator, monkeypatch):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_run_over_a_made_up_calendar_is_right(seed, moved, simulator, monkeypatch):
+    assert_a_run_is_right(seed, moved, simulator, monkeypatch)
+
+
+@pytest.mark.parametrize("seed", range(300, 312))
+def test_a_run_is_right_though_somebody_goes_on_in_outlook_and_all_is_read_anew(seed, moved, simulator, monkeypatch):
+    original, made = GraphClient.appointments, BothSides().theirs("new", "2026-12-05T12:01:00", subject="Never seen")
+
+    def appointments(self, calendar_id, next_link=None, **options):
+        page = original(self, calendar_id, next_link, **options)
+        if "new" not in moving.refs(simulator).values():
+            simulator.edit(moving.ADDRESS, "new", "create", event=made)
+        return page
+
+    monkeypatch.setattr(GraphClient, "appointments", appointments)
     assert_a_run_is_right(seed, moved, simulator, monkeypatch)
 
 

@@ -178,6 +178,23 @@ def test_what_has_its_event_is_nobody_elses_however_often_it_is_listed(simulator
     assert held(connection, simulator) == {"gone": set(), "near": set()}
 
 
+def test_a_series_that_only_its_edited_occurrence_tells_from_its_copy_is_read_again_where_it_is_not_found_once(
+    simulator, tmp_path
+):
+    both, weekly = BothSides(), recurrence("weekly", "2026-12-01", daysOfWeek=["tuesday"], times=40)
+    both.add("series", line={"rrule": "FREQ=WEEKLY;COUNT=40"}, event=weekly)
+    both.edited("edited", "series", "2026-12-15T09:00:00", "2026-12-15T13:00:00", subject="Moved")
+    both.theirs("copy", "2026-12-01T09:00:00", **weekly)
+    moving.mailbox(simulator, both.events)
+    (series,) = [new for new, ref in moving.refs(simulator).items() if ref == "series"]
+    simulator.fault(operation="get", path=f"/events/{series}", count=1, status=404)
+    with time_machine.travel(NOW, tick=True):
+        connection = moving.connection_with(Sample(lines=both.lines), tmp_path)
+        moving.migrate(connection, simulator)
+    links = {"series": ("metadata", "subject_times", "series"), "edited": ("metadata", "occurrence", "edited")}
+    assert found(connection, simulator) == links
+
+
 def lost(ids):
     """What Microsoft says of ids that it does not find, or fails to look for."""
     return [{"sourceId": one, "errorDetails": {"code": "ErrorInternalServerTransientError"}} for one in ids]
