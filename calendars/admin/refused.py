@@ -39,7 +39,8 @@ def carry_out(request: HttpRequest, chosen: QuerySet[Sync], site: AdminSite) -> 
 
 def digest(syncs: Iterable[Sync]) -> str:
     """Of what the page shows: whoever confirms it confirms exactly this."""
-    return hashlib.sha256(repr([(sync.pk, sync.refused) for sync in syncs]).encode()).hexdigest()
+    shown = [(sync.pk, sorted((sync.refused or {}).items())) for sync in syncs]
+    return hashlib.sha256(repr(shown).encode()).hexdigest()
 
 
 def _do(request: HttpRequest, syncs: list[Sync], *, left: int) -> None:
