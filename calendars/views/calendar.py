@@ -135,7 +135,7 @@ def _asked_for(request: MemberRequest, name: str) -> date | None:
 def _date(year: int, number: int, day: int) -> date:
     try:
         asked = date(year, number, day)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Http404 from None
     if not _within(asked):
         raise Http404

@@ -151,6 +151,8 @@ def test_months_follow_each_other_and_end_with_the_years(member):
         "/calendar/1899/12/",
         "/calendar/2200/1/",
         "/calendar/2026/13/",
+        f"/calendar/{10**20}/1/",
+        f"/calendar/2026/{10**20}/",
         "/calendar/2026/0/",
         "/calendar/2026/2/30/",
     ):
