@@ -33,10 +33,6 @@ def test_no_two_pages_have_one_title_and_links_of_one_name_lead_to_one_place(bro
 def test_nothing_runs_in_a_page_but_files_of_ours(browser, event):
     for path in (*PAGES, page(event), page(event, "edit/"), page(event, "delete/")):
         html = html_of(browser, path)
-        policy = re.search(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)"', html)[1]
-        assert policy.startswith("default-src 'self';") and "unsafe" not in policy
-        before = html[: html.index(policy)]
-        assert "<script" not in before and "<link" not in before, "what stands before the policy is not bound by it"
         assert not re.search(r"<style|<[^>]+ (style|on[a-z]+)=|<script(?![^>]* src=\"/static/)|javascript:", html), path
 
 
