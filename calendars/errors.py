@@ -24,6 +24,11 @@ class TryLater(ServiceError):
         self.reason = reason
         self.asked = asked
 
+    @property
+    def by_itself(self) -> bool:
+        """The service fails, and asks nobody to wait: perhaps at this one thing alone."""
+        return self.reason == "busy" and not self.asked
+
 
 class GrantRefused(ServiceError):
     """The service no longer honours the grant: the person has to sign in again."""

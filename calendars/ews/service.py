@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from typing import TypeVar
 
-from django.conf import settings
 from exchangelib import Account
 from exchangelib.errors import ErrorCorruptData, ErrorItemCorrupt, ErrorItemNotFound
 from exchangelib.folders import Calendar
@@ -12,7 +11,7 @@ from exchangelib.items import CalendarItem
 from exchangelib.properties import DistinguishedFolderId, ItemId
 from exchangelib.services import SyncFolderItems
 
-from calendars.errors import AccessDenied, ItemNotFound, ServiceBlocked, TryLater
+from calendars.errors import AccessDenied, ItemNotFound, ServiceBlocked
 from calendars.ews import items, recurrence, transport
 from calendars.graph import tokens
 from calendars.leases import LeaseLost
@@ -28,6 +27,7 @@ from calendars.sync.service import (
     Page,
     Update,
     UpdateOccurrence,
+    the_one,
 )
 
 T = TypeVar("T")
@@ -151,10 +151,7 @@ class EwsService:
 
     def _read_one(self, id: str) -> Appointment | None:
         """Raises TryLater where Exchange fails at it."""
-        found = self._read([id])
-        if id not in found:
-            raise TryLater("it fails at this one", seconds=settings.RETRY_SECONDS, reason="busy")
-        return found[id]
+        return the_one(self._read([id]), id)
 
     # --- Writing --------------------------------------------------------------------------------------------------
 

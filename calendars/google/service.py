@@ -256,7 +256,7 @@ def _unless_it_fails() -> Iterator[None]:
     try:
         yield
     except TryLater as error:
-        if error.reason != "busy" or error.asked:
+        if not error.by_itself:
             raise
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from requests.structures import CaseInsensitiveDict
 
 from calendars.graph.answers import error_of, unreadable
-from calendars.graph.errors import GraphError, TryLater
+from calendars.graph.errors import GraphError
 
 # The JSON of one, or its own error.
 Answer = dict[str, Any] | GraphError
@@ -34,8 +34,3 @@ def answers_of(paths: Mapping[str, str], answer: Mapping[str, Any]) -> dict[str,
             raise unreadable() from problem
         answers[key] = error or one["body"]
     return answers
-
-
-def fails_by_itself(error: TryLater) -> bool:
-    """Graph fails, and does not ask anybody to wait."""
-    return error.reason == "busy" and not error.asked

@@ -204,7 +204,7 @@ class GraphClient:
                 refreshed = bool(self.token(True))
             if waits or (left and not refused):
                 attempt += 1
-                if leave_out and attempt >= settings.RETRY_ATTEMPTS and all(map(batches.fails_by_itself, waits)):
+                if leave_out and attempt >= settings.RETRY_ATTEMPTS and all(one.by_itself for one in waits):
                     break
                 self._wait(max(waits, key=lambda wait: wait.seconds, default=unreadable()), attempt)
         return done

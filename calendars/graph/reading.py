@@ -3,16 +3,14 @@ batching"."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
-
-from django.conf import settings
 
 from calendars.graph import contents
 from calendars.graph.answers import readable, unreadable
 from calendars.graph.client import BATCH_LIMIT, PREFER, GraphClient
-from calendars.graph.errors import GraphError, ItemNotFound, TryLater
-from calendars.sync.service import Appointment
+from calendars.graph.errors import GraphError, ItemNotFound
+from calendars.sync.service import Appointment, the_one
 
 # Bodies as text, since text is what we hold.
 PREFER_TEXT = f'{PREFER}, outlook.body-content-type="text"'
@@ -23,7 +21,6 @@ FRAME = f"$select={contents.FRAME}"
 # Only reading a master by its id shows its edited and its cancelled occurrences; what is selected of it is shown of them.
 WHOLE = f"$select={contents.FIELDS},exceptionOccurrences,cancelledOccurrences&$expand=exceptionOccurrences"
 Value = dict[str, Any]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +63,6 @@ def read(client: GraphClient, ids: Iterable[str]) -> dict[str, Appointment | Non
 def read_one(client: GraphClient, appointment_id: str) -> Appointment | None:
     """Raises TryLater where Graph fails at it."""
     return the_one(read(client, [appointment_id]), appointment_id)
-
-
-def the_one(found: dict[str, T], wanted: str) -> T:
-    """Raises TryLater where Graph has failed at it."""
-    if wanted not in found:
-        raise TryLater("it fails at this one", seconds=settings.RETRY_SECONDS, reason="busy")
-    return found[wanted]
 
 
 def masters(client: GraphClient, ids: Iterable[str], calendar_id: str = "") -> dict[str, Appointment | None]:

@@ -29,6 +29,7 @@ from calendars.sync.service import (
     Delete,
     Update,
     UpdateOccurrence,
+    the_one,
 )
 from calendars.times import instant
 from firms.zones import UnknownZone
@@ -124,7 +125,7 @@ def _cancel_occurrence(client: GraphClient, change: CancelOccurrence) -> Appoint
     value = _occurrence(client, master, change.slot) if master else None
     if value is not None:
         _delete(client, value["id"], value.get("changeKey") or "")
-    return reading.the_one(reading.masters(client, [change.series_id]), change.series_id) if master else None
+    return the_one(reading.masters(client, [change.series_id]), change.series_id) if master else None
 
 
 def _delete(client: GraphClient, appointment_id: str, version: str) -> None:
@@ -135,7 +136,7 @@ def _delete(client: GraphClient, appointment_id: str, version: str) -> None:
 
 
 def _master(client: GraphClient, series_id: str) -> Value | None:
-    return reading.the_one(reading.fetch(client, [series_id], WHOLE), series_id)
+    return the_one(reading.fetch(client, [series_id], WHOLE), series_id)
 
 
 def _occurrence(client: GraphClient, master: Value, slot: str) -> Value | None:
@@ -157,11 +158,11 @@ def _now(client: GraphClient, answer: Value) -> Appointment:
     kind = answer.get("type")
     if kind in OCCURRENCES:
         series_id = reading.series_of(answer)
-        frame = reading.the_one(reading.fetch(client, [series_id], reading.FRAME), series_id)
+        frame = the_one(reading.fetch(client, [series_id], reading.FRAME), series_id)
         if frame is None:
             raise ItemNotFound(code="series")
         return reading.occurrence(answer, frame)
-    whole = reading.the_one(reading.masters(client, [answer["id"]]), answer["id"]) if kind == MASTER else None
+    whole = the_one(reading.masters(client, [answer["id"]]), answer["id"]) if kind == MASTER else None
     # Gone since, or long before, where a creation is tried again: the next pull proves it.
     return whole or readable(contents.appointment, answer)
 

@@ -44,7 +44,7 @@ def push(work: Work) -> None:
                 _tell(work, unit, there)
             except TryLater as error:
                 # Perhaps the service fails at this event alone: those noted after it are next.
-                if error.reason == "busy" and not error.asked:
+                if error.by_itself:
                     _put_aside(work, unit)
                 raise
             if work.service.requests > asked:

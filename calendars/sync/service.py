@@ -4,12 +4,15 @@
 `calendars.errors` and nothing of the service's own client.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from calendars.errors import TryLater
 from calendars.sync.content import Content, Part, as_it_is
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,13 @@ class Capabilities:
     tells_of_all_deletions: bool = True
     ids_return: bool = True
     sayable: Callable[[Content], Content] = as_it_is
+
+
+def the_one(found: Mapping[str, T], wanted: str) -> T:
+    """What was read of a single id. Raises TryLater where the service fails at it."""
+    if wanted not in found:
+        raise TryLater("it fails at this one", seconds=0, reason="busy")
+    return found[wanted]
 
 
 class Service(Protocol):

@@ -17,7 +17,7 @@ from calendars.sync.dates import WHEN
 from calendars.sync.merging import OWN_AFFAIR
 from calendars.sync.pairs import Cancel, Edit, Outward, Own, Pair, Remove, Restore, Verdict
 from calendars.sync.plan import after_telling, changed_there, decide
-from calendars.sync.service import Appointment, CancelOccurrence, Change, Delete, Update, UpdateOccurrence
+from calendars.sync.service import Appointment, CancelOccurrence, Change, Delete, Update, UpdateOccurrence, the_one
 from calendars.sync.sides import Rows, load
 from calendars.sync.work import Work
 from calendars.sync.writing import Writing
@@ -82,10 +82,7 @@ class Telling:
                     self._read()
 
     def _read(self) -> None:
-        found = self.work.service.read([self.there.id])
-        if self.there.id not in found:
-            raise TryLater("it fails at this one", seconds=settings.RETRY_SECONDS, reason="busy")
-        there = found[self.there.id]
+        there = the_one(self.work.service.read([self.there.id]), self.there.id)
         if there is None:
             # Gone between two requests: the next sync proves it.
             raise TryLater("gone while it was told of", seconds=0, reason="trouble")
