@@ -131,7 +131,7 @@ def change_occurrence(*, member: User, series: int, slot: str, content: Content,
     Raises Gone, Changed, NotAllowed, and ValueError for times that are none.
     """
     master = _locked(member, series)
-    edited = _edited(master, slot)
+    edited = edited_date(master, slot)
     if edited is not None:
         raise Changed(edited)
     _check_slot(master, slot)
@@ -155,7 +155,7 @@ def cancel_occurrence(*, member: User, series: int, slot: str, seen: str, now: d
     """Takes one date, edited or not, out of a series; with the last of them the series goes. `seen` is the stamp of the
     edited date, else of the series. Raises Gone, Changed, NotAllowed."""
     master = _locked(member, series)
-    edited = _edited(master, slot)
+    edited = edited_date(master, slot)
     if edited is None:
         _check_slot(master, slot)
     if stamp(edited or master) != seen:
@@ -200,7 +200,8 @@ def _locked(member: User, pk: int) -> Event:
     return event
 
 
-def _edited(master: Event, slot: str) -> Event | None:
+def edited_date(master: Event, slot: str) -> Event | None:
+    """The edited date of a series that stands for this slot; raises Gone where it is none."""
     try:
         original = instant(slot, master.time_zone, master.all_day)
     except ValueError:

@@ -7,12 +7,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from calendars import agenda, connections, limits, occurrences, places, sayings, wording
+from calendars import agenda, connections, editing, limits, occurrences, places, sayings, wording
 from calendars.agenda import Entry
 from calendars.models import CalendarConnection, Event
 from calendars.sync.status import statuses
 from calendars.sync.waking import SYNCING
-from calendars.times import instant
 from calendars.views.access import MemberRequest, of_member
 from firms.models import User
 from firms.zones import zone_info
@@ -64,10 +63,9 @@ def date_of_series(master: Event, slot: str) -> datetime:
 
 def edited_date(master: Event, slot: str) -> Event | None:
     try:
-        original = instant(slot, master.time_zone, master.all_day)
-    except ValueError:
+        return editing.edited_date(master, slot)
+    except editing.Gone:
         raise Http404 from None
-    return master.exceptions.filter(original_starts_at=original).first()
 
 
 def _page(request: MemberRequest, event: Event, slot: datetime | None) -> HttpResponse:
