@@ -1,9 +1,19 @@
 """A member on Graph sync, her browser, and two events of hers; tests that need other people have their own."""
 
+from collections.abc import Iterator
+
 import pytest
+import time_machine
 
 from tests.calendars.pages.steps import a_browser_of, an_event
-from tests.factories import ConnectionFactory
+from tests.factories import NOW, ConnectionFactory
+
+
+@pytest.fixture
+def november() -> Iterator[None]:
+    """The clock stands still."""
+    with time_machine.travel(NOW, tick=False):
+        yield
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A member changes her events: single ones, whole series, one date of a series, from two windows at once."""
 
 import pytest
-import time_machine
 
 from calendars.models import Event, EventVersion, LocalChange, SyncedEvent
 from tests.calendars.pages.steps import (
@@ -18,13 +17,7 @@ from tests.calendars.pages.steps import (
 )
 from tests.factories import NOW, MemberFactory
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def november():
-    with time_machine.travel(NOW, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 
 
 def test_a_change_is_saved_and_noted_for_the_service(connection, browser, event):

@@ -1,19 +1,12 @@
 """A member deletes events, whole series and single dates, always asked first; and finds again what they said."""
 
 import pytest
-import time_machine
 
 from calendars.models import Event, EventVersion, LocalChange, SyncedEvent
 from tests.calendars.pages.steps import a_browser_of, an_event, fill_in, form_of, html_of, plain, text_of
 from tests.factories import NOW, ConnectionFactory, MemberFactory, SyncedEventFactory
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def november():
-    with time_machine.travel(NOW, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 
 
 @pytest.fixture

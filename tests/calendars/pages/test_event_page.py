@@ -4,20 +4,13 @@ import re
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.test import Client
 
 from calendars.models import LocalChange, SyncedEvent
 from tests.calendars.pages.steps import a_browser_of, an_event, html_of, text_of
 from tests.factories import NOW, ConnectionFactory, MemberFactory, SyncedEventFactory
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def november():
-    with time_machine.travel(NOW, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 
 
 @pytest.fixture

@@ -1,19 +1,12 @@
 """The calendar as lists: a day, four weeks of days, what a search finds, and the way there from the dashboard."""
 
 import pytest
-import time_machine
 
 from calendars.models import SyncedEvent
 from tests.calendars.pages.steps import a_browser_of, an_event, html_of, text_of
-from tests.factories import NOW, ConnectionFactory, MemberFactory, SyncedEventFactory
+from tests.factories import ConnectionFactory, MemberFactory, SyncedEventFactory
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def november():
-    with time_machine.travel(NOW, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 
 
 @pytest.fixture

@@ -1,19 +1,11 @@
 """Others are invited, or somebody else has invited: what a member reads before she changes a meeting, and what she may."""
 
 import pytest
-import time_machine
 
 from calendars.models import SyncedEvent
 from tests.calendars.pages.steps import fill_in, form_of, html_of, page, plain, send, synced, told
-from tests.factories import NOW
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def november():
-    with time_machine.travel(NOW, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 
 
 def test_before_others_are_written_to_she_reads_to_how_many(connection, browser, event):

@@ -4,21 +4,14 @@ import re
 from datetime import date
 
 import pytest
-import time_machine
 
 from calendars import places
 from calendars.models import LocalChange, SyncedEvent
 from tests.calendars.pages.steps import a_browser_of, an_event, days_of_month, element, html_of, plain
 from tests.factories import NOW, ConnectionFactory, MemberFactory, SyncedEventFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 NOVEMBER = "/calendar/2026/11/"
-
-
-@pytest.fixture(autouse=True)
-def november():
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 @pytest.fixture

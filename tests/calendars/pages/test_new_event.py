@@ -3,20 +3,13 @@
 import re
 
 import pytest
-import time_machine
 
 from calendars.models import Event, LocalChange, SyncedEvent
 from tests.calendars.pages.steps import a_browser_of, an_event, fill_in, form_of, html_of, send
 from tests.factories import NOW, ConnectionFactory, MemberFactory, SyncedEventFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 NEW = "/calendar/events/new/"
-
-
-@pytest.fixture(autouse=True)
-def november():
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 @pytest.fixture

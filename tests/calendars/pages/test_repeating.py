@@ -3,7 +3,6 @@
 from datetime import date
 
 import pytest
-import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,17 +10,11 @@ from calendars.models import Event
 from calendars.recurrence import DAYS, Pattern, first_of, rrule_of
 from calendars.repeating import first_day, fits
 from tests.calendars.pages.steps import a_browser_of, an_event, fill_in, form_of, html_of
-from tests.factories import NOW, MemberFactory
+from tests.factories import MemberFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 # A Tuesday.
 NEW = "/calendar/events/new/?date=2026-12-01"
-
-
-@pytest.fixture(autouse=True)
-def november():
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 @pytest.fixture

@@ -3,21 +3,14 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import time_machine
 from django.contrib.sessions.models import Session
 from django.test import Client
 
 from calendars.models import Event
 from tests.calendars.pages.steps import an_event, form_of, html_of, send
-from tests.factories import NOW, PASSWORD, MemberFactory
+from tests.factories import PASSWORD, MemberFactory
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def november():
-    with time_machine.travel(NOW, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 
 
 @pytest.fixture

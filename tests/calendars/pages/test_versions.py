@@ -3,20 +3,13 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 
 from calendars.models import Event, EventVersion, LocalChange
 from tests.calendars.pages.steps import a_browser_of, an_event, fill_in, form_of, html_of, text_of
 from tests.factories import NOW, ConnectionFactory, MemberFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 TIMES = {"all_day": False, "start": "2026-12-03T15:00:00", "end": "2026-12-03T16:00:00", "time_zone": "America/Chicago"}
-
-
-@pytest.fixture(autouse=True)
-def november():
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 @pytest.fixture
